@@ -1,0 +1,3 @@
+"""Settings, the URL map, the schedule, and what keeps them running."""
+
+PRODUCT = "Tableful"

@@ -1,0 +1,33 @@
+"""The congregation and its people."""
+
+from congregation.models.account import User
+from congregation.models.base import Row, Tenanted, TenantedQuerySet
+from congregation.models.congregation import Congregation
+from congregation.models.contact import Contact
+from congregation.models.event import Event
+from congregation.models.invitation import Invitation, tell_growth
+from congregation.models.outbox import Mail, Notice, NoticeChoice
+from congregation.models.people import Host, Member
+from congregation.models.portrait import Portrait
+from congregation.models.way_back import WayBack
+from congregation.tokens import hashed
+
+__all__ = [
+    "Congregation",
+    "Contact",
+    "Event",
+    "Host",
+    "Invitation",
+    "Mail",
+    "Member",
+    "Notice",
+    "NoticeChoice",
+    "Portrait",
+    "Row",
+    "Tenanted",
+    "TenantedQuerySet",
+    "User",
+    "WayBack",
+    "hashed",
+    "tell_growth",
+]

@@ -1,0 +1,175 @@
+"""The kinds of notice: what each is about, which page it leads to, and whether it may be mailed.
+
+Each app lists its own in `<app>/notices.py` as `KINDS`; the words are in `templates/<app>/notices/<name>.html`,
+a file with three partials: `line` (one sentence for the app), `text` and `body` (the mail, plain and HTML).
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from django.apps import apps
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Attachment = tuple[str, bytes, str]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of notice.
+
+    name: "app.name"; model: "app.Model" that `about` is an id of; label: what people switch off;
+    subject: of the mail, with nothing private in it; url: of the page it leads to;
+    attach: files of the mail, as (name, bytes, media type).
+    may_stop: whether people can choose not to be mailed; what guards their own account they can't.
+    """
+
+    name: str
+    model: str
+    label: str | Promise
+    subject: str | Promise
+    url: Callable[[Any], str] = field(default=lambda about: str(about.get_absolute_url()))
+    by_mail: bool = True
+    may_stop: bool = True
+    # What the words of a list follow, so that any number of them is one query; and who is asked about it.
+    related: tuple[str, ...] = ()
+    hosts_only: bool = False
+    attach: Callable[[Any, Any], list[Attachment]] | None = None
+
+    @property
+    def template(self) -> str:
+        """The template with its words."""
+        app, name = self.name.split(".")
+        return f"{app}/notices/{name}.html"
+
+    def find(self, pk: Any, member: Any) -> Any:
+        """Return the row it is about if the member may see it now, else None."""
+        return self.find_all([pk], member).get(pk)
+
+    def find_all(self, pks: Collection[Any], member: Any) -> dict[Any, Any]:
+        """Return the rows with these ids that the member may see now, by id, in one query."""
+        model: Any = apps.get_model(self.model)
+        rows = model.objects.visible_to(member).filter(pk__in=pks)
+        return {row.pk: row for row in rows.select_related("congregation", *self.related)}
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def _guest(invitation: Any) -> str:
+    """The page of a guest who has arrived, or of the invitation if they have left again."""
+    row = invitation.accepted_by or invitation
+    return str(row.get_absolute_url())
+
+
+KINDS: list[Kind] = [
+    Kind(
+        name="congregation.arrived",
+        model="congregation.Invitation",
+        label=_("Someone I invited arrives"),
+        subject=_("Your guest has arrived"),
+        url=_guest,
+        related=("accepted_by__congregation",),
+    ),
+    Kind(
+        name="congregation.invitation_ready",
+        model="congregation.Invitation",
+        label=_("A host says yes to my invitation"),
+        subject=_("Your invitation can go out"),
+        related=("approved_by",),
+    ),
+    Kind(
+        name="congregation.invitation_closed",
+        model="congregation.Invitation",
+        label=_("My invitation is taken back"),
+        subject=_("About your invitation"),
+    ),
+    Kind(
+        name="congregation.invitation_waiting",
+        model="congregation.Invitation",
+        label=_("An invitation waits for a host’s yes"),
+        subject=_("An invitation waits for a host’s yes"),
+        related=("inviter",),
+        hosts_only=True,
+    ),
+    Kind(
+        name="congregation.growth",
+        model="congregation.Member",
+        label=_("We grow past a threshold"),
+        subject=_("There are more of us now"),
+        url=lambda member: reverse("host", kwargs={"slug": member.congregation.slug}),
+        hosts_only=True,
+    ),
+    Kind(
+        name="congregation.way_back_open",
+        model="congregation.WayBack",
+        label=_("A way back into my account is opened"),
+        subject=_("About your way in"),
+        related=("opened_by", "second_by"),
+        may_stop=False,
+    ),
+    Kind(
+        name="congregation.way_back_used",
+        model="congregation.WayBack",
+        label=_("Someone comes in by a way back into my account"),
+        subject=_("About your way in"),
+        may_stop=False,
+    ),
+    Kind(
+        name="congregation.way_back_asked",
+        model="congregation.WayBack",
+        label=_("A host asks for a second yes to a way back"),
+        subject=_("A host asks for your yes"),
+        related=("member", "opened_by"),
+        hosts_only=True,
+    ),
+    Kind(
+        name="congregation.way_back_done",
+        model="congregation.WayBack",
+        label=_("Someone comes back by a way that hosts opened"),
+        subject=_("A way back was used"),
+        related=("member",),
+        hosts_only=True,
+    ),
+    Kind(
+        name="congregation.way_back_stopped",
+        model="congregation.WayBack",
+        label=_("A way back that hosts opened is stopped"),
+        subject=_("A way back was stopped"),
+        related=("member",),
+        hosts_only=True,
+    ),
+    Kind(
+        name="congregation.hosting",
+        model="congregation.Host",
+        label=_("I am asked to host"),
+        subject=_("You are a host now"),
+        url=lambda term: reverse("host", kwargs={"slug": term.congregation.slug}),
+    ),
+    Kind(
+        name="congregation.grown",
+        model="congregation.Member",
+        label=_("Our crew grows into a congregation"),
+        subject=_("There is room for more of us now"),
+        url=lambda member: reverse("home", kwargs={"slug": member.congregation.slug}),
+    ),
+]
+
+
+def register(app: str) -> None:
+    """Take in the kinds of one app; called when it is ready."""
+    for kind in import_module(f"{app}.notices").KINDS:
+        _kinds[kind.name] = kind
+
+
+def kind_of(name: str) -> Kind:
+    """Return a kind by its name; raise KeyError for one that no app lists."""
+    return _kinds[name]
+
+
+def all_kinds() -> list[Kind]:
+    """Return every kind, in the order of the apps."""
+    return list(_kinds.values())

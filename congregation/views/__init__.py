@@ -1,0 +1,1 @@
+"""Views of the congregation: the door, people, invitations, notices, and the pages every server has."""

@@ -1,0 +1,1 @@
+"""Forms of this app. They parse and clean; verbs do the rest."""

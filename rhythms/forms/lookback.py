@@ -1,0 +1,180 @@
+"""What people write at a look-back, the change they choose, and the next table they propose."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from congregation.forms import OnceForm
+from congregation.models import Member
+from congregation.widgets import Picks
+from crews.models import Tempo
+from rhythms import phrases
+from rhythms.models import Answers, Decision, Reflection
+
+
+class Words(forms.CharField):
+    """A text of some lines; one pressed Enter is one sign, as the page counts it."""
+
+    def __init__(self, label: Any, most: int, rows: int) -> None:
+        super().__init__(
+            label=label,
+            max_length=most,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": rows}),
+        )
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class LookBackForm(forms.Form):
+    """One person's look-back. Every text may stay empty; to be laid down it needs a way on."""
+
+    celebrate = Words(gettext_lazy("What do we celebrate?"), 1000, 3)
+    worked = Words(gettext_lazy("What worked?"), 1000, 2)
+    less = Words(gettext_lazy("What didn’t?"), 1000, 2)
+    change = Words(gettext_lazy("One thing to change"), 300, 2)
+    would_carry = forms.BooleanField(label=gettext_lazy("I could carry this one"), required=False)
+    helped = forms.ChoiceField(
+        label=gettext_lazy("Did it help?"),
+        choices=Reflection.Helped,
+        required=False,
+        # It stands beside the form, with what it is about.
+        widget=Picks({"form": "look-back"}, css="three small-picks"),
+    )
+    way = forms.ChoiceField(
+        label=gettext_lazy("And you, from here?"),
+        choices=Decision.Way,
+        error_messages={"required": Decision.NO_WAY, "invalid_choice": Decision.NO_WAY},
+        widget=Picks(css="two outcome"),
+    )
+    word = forms.CharField(
+        label=gettext_lazy("A word with it"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        times: int,
+        is_draft: bool = False,
+        answers: Answers | None = None,
+    ) -> None:
+        super().__init__(data, initial=asdict(answers or Answers()))
+        self.fields["less"].help_text = _(
+            "Say it the way you’d want to hear it. Leaving it empty is an answer too."
+        )
+        self.fields["way"].help_text = _(
+            "Your own answer, for you alone. If you say nothing, your commitment ends and your "
+            "seat is kept for one cycle."
+        )
+        self.fields["way"].required = not is_draft
+        picks = self.fields["way"].widget
+        assert isinstance(picks, Picks)
+        picks.notes = {
+            "go": _("%(number)s more, as we are") % {"number": phrases.number(times).capitalize()},
+            "change": _("Yes, if something changes"),
+            "rest": _("Keep my seat for a while"),
+            "end": _("With thanks, and well"),
+        }
+
+    @property
+    def answers(self) -> Answers:
+        """What was written, once it holds."""
+        return Answers(**self.cleaned_data)
+
+
+class ChangeForm(forms.Form):
+    """The one change that the crew tries, out of what was said or in new words, and its carrier."""
+
+    suggestion = forms.ChoiceField(
+        label=gettext_lazy("What was said"), required=False, widget=Picks()
+    )
+    own = forms.CharField(
+        label=gettext_lazy("Or in words of your own"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    carrier = forms.ChoiceField(
+        label=gettext_lazy("Who carries it?"),
+        error_messages={"required": gettext_lazy("A change needs someone who carries it.")},
+        widget=Picks(css="two"),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        suggestions: Sequence[str],
+        people: Sequence[Member],
+        offers: Collection[Any] = (),
+        chosen: str = "",
+        carrier: Member | None = None,
+        reader: Member | None = None,
+    ) -> None:
+        # What was chosen before is one of the things to choose; new words are always new.
+        words = dict.fromkeys([*([chosen] if chosen else []), *suggestions])
+        self.said = dict(enumerate(words, 1))
+        super().__init__(
+            data,
+            initial={
+                "suggestion": "1" if chosen else "",
+                "carrier": str(carrier.pk) if carrier else "",
+            },
+        )
+        # Those who offered come first.
+        self.people = {
+            str(person.pk): person
+            for person in sorted(people, key=lambda person: person.pk not in offers)
+        }
+        self._choices("suggestion", [(str(key), words) for key, words in self.said.items()])
+        picks = self._choices("carrier", [(pk, who.first_name) for pk, who in self.people.items()])
+        picks.faces, picks.reader = self.people, reader
+        picks.notes = {str(pk): _("could carry one") for pk in offers}
+        if not self.said:
+            del self.fields["suggestion"]
+            self.fields["own"].label = _("The one change, in a sentence")
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> Picks:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+        assert isinstance(field.widget, Picks)
+        return field.widget
+
+    @property
+    def change(self) -> str:
+        """The words of the change; one's own are taken before what was picked."""
+        picked = self.cleaned_data.get("suggestion") or ""
+        return str(self.cleaned_data["own"] or (self.said[int(picked)] if picked else ""))
+
+    @property
+    def who(self) -> Member:
+        """Who carries it."""
+        return self.people[self.cleaned_data["carrier"]]
+
+
+class NextForm(OnceForm):
+    """Another tempo, first date or number of times for the next table."""
+
+    tempo = forms.ChoiceField(
+        label=gettext_lazy("How often"), choices=Tempo, widget=Picks(css="three small-picks")
+    )
+    starts_on = forms.DateField(
+        label=gettext_lazy("First meeting"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    times = forms.IntegerField(
+        label=gettext_lazy("How many times"),
+        validators=[MinValueValidator(2), MaxValueValidator(26)],
+        widget=forms.NumberInput(attrs={"min": 2, "max": 26, "inputmode": "numeric"}),
+    )

@@ -1,0 +1,250 @@
+"""What a look-back found, and how the crew goes on, as one person may see it."""
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Max
+from django.utils.translation import gettext as _
+
+from congregation.models import Member
+from crews.models import Seat
+from rhythms import phrases, rules
+from rhythms.models import (
+    Commitment,
+    CommitmentYes,
+    Decision,
+    Led,
+    Log,
+    LookBack,
+    Meeting,
+    Plan,
+    Reflection,
+)
+
+Way = Decision.Way
+_ORDER = [Way.CONTINUE, Way.CHANGE, Way.REST, Way.END, ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """One meeting that is looked back on, with the line that was written of it."""
+
+    meeting: Meeting
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """One person's way on. `seat` is theirs today, where the reader sits at the same table."""
+
+    decision: Decision
+    seat: Seat | None
+
+    @property
+    def is_back(self) -> bool:
+        """Whether a seat that was kept has been taken again."""
+        rested = self.decision.way in (Way.REST, "")
+        return rested and self.seat is not None and self.seat.kept_until is None
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The commitment that follows, in words: who said yes to it, who is asked, whose turn it is."""
+
+    commitment: Commitment
+    words: str
+    said: list[Member]
+    awaited: list[Member]
+    turn: Member | None
+    is_first_turn: bool
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether it still waits for someone's yes."""
+        return self.commitment.state == Commitment.State.PROPOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that stands on the page of a look-back that was revealed."""
+
+    celebrate: list[str]
+    worked: list[str]
+    less: list[str]
+    changes: list[str]
+    before: LookBack | None
+    helped: list[tuple[str, int]]
+    each: list[Each]
+    readers: int
+    seats: list[Seat]
+    my_seat: Seat | None
+    mine: Decision | None
+    people: list[Member]
+    offers: set[uuid.UUID]
+    next: Next | None
+    is_latest: bool
+
+    @property
+    def is_at_table(self) -> bool:
+        """Whether the reader is at the table now."""
+        return self.my_seat is not None and self.my_seat.kept_until is None
+
+    @property
+    def kept(self) -> int:
+        """How many seats are kept."""
+        return sum(seat.kept_until is not None for seat in self.seats)
+
+
+def found(lookback: LookBack, reader: Member) -> Found:
+    """Return what a revealed look-back found, in as many queries however many wrote."""
+    said = Reflection.objects.visible_to(reader).filter(lookback=lookback)
+    decisions = list(
+        Decision.objects.visible_to(reader).filter(lookback=lookback).select_related("member")
+    )
+    seats = list(
+        Seat.objects.visible_to(reader)
+        .taken()
+        .filter(crew=lookback.crew)
+        .select_related("member")
+        .order_by("number")
+    )
+    my_seat = next((seat for seat in seats if seat.member_id == reader.pk), None)
+    if my_seat is None:
+        # Who ended sees what was found, not who sits there now.
+        seats = []
+    of = {seat.member_id: seat for seat in seats}
+    people = [
+        seat.member
+        for seat in seats
+        if seat.kept_until is None and seat.member.state == Member.State.ACTIVE
+    ]
+    at_table = {person.pk for person in people}
+    before = last_before(lookback, reader)
+    counts = Counter(row.helped for row in said if row.helped)
+    return Found(
+        celebrate=said.shuffled("celebrate"),
+        worked=said.shuffled("worked"),
+        less=said.shuffled("less"),
+        changes=said.shuffled("change"),
+        before=before,
+        # Two answers would tell each of the two what the other said.
+        helped=[(str(word.label), counts[word]) for word in Reflection.Helped if counts[word]]
+        if before and counts.total() >= 3
+        else [],
+        each=[
+            Each(decision, of.get(decision.member_id))
+            for decision in sorted(
+                decisions,
+                key=lambda row: (
+                    _ORDER.index(row.way),
+                    row.member_id != reader.pk,
+                    row.member.name_key,
+                ),
+            )
+        ],
+        readers=lookback.readers(),
+        seats=seats,
+        my_seat=my_seat,
+        mine=next((row for row in decisions if row.member_id == reader.pk), None),
+        people=people,
+        offers={row.member_id for row in decisions if row.would_carry} & at_table,
+        next=_next(lookback, reader, people),
+        is_latest=not LookBack.objects.visible_to(reader)
+        .filter(crew=lookback.crew, opened_at__gt=lookback.opened_at)
+        .exists(),
+    )
+
+
+def last_before(lookback: LookBack, reader: Member) -> LookBack | None:
+    """Return the look-back before this one where it chose a change, which opens this one."""
+    before = (
+        LookBack.objects.visible_to(reader)
+        .filter(crew=lookback.crew, revealed_at__isnull=False, opened_at__lt=lookback.opened_at)
+        .select_related("carrier")
+        .order_by("-opened_at")
+        .first()
+    )
+    return before if before and before.change else None
+
+
+def _next(lookback: LookBack, reader: Member, people: list[Member]) -> Next | None:
+    """Return the commitment that came after, if the reader sits in the crew and there is one."""
+    after = (
+        Commitment.objects.visible_to(reader)
+        .filter(crew=lookback.crew, number__gt=lookback.commitment.number)
+        .exclude(state=Commitment.State.WITHDRAWN)
+        .select_related("rhythm", "proposed_by")
+        .order_by("number")
+        .first()
+    )
+    if after is None:
+        return None
+    yeses = CommitmentYes.objects.visible_to(reader).filter(commitment=after)
+    said = {yes.member_id: yes.member for yes in yeses.select_related("member").order_by("said_at")}
+    turn, is_first = _turn(after, reader, people)
+    return Next(
+        commitment=after,
+        words=after.words,
+        said=list(said.values()),
+        awaited=[person for person in people if person.pk not in said],
+        turn=turn,
+        is_first_turn=is_first,
+    )
+
+
+def _turn(
+    commitment: Commitment, reader: Member, people: list[Member]
+) -> tuple[Member | None, bool]:
+    """Return who begins the next commitment, and whether they have never led here."""
+    led = {
+        row["member_id"]: rules.Led(row["times"], row["last_on"])
+        for row in Led.objects.visible_to(reader)
+        .filter(crew=commitment.crew_id)
+        .values("member_id")
+        .annotate(times=Count("pk"), last_on=Max("on"))
+    }
+    plan = (
+        Plan.objects.visible_to(reader)
+        .filter(meeting__commitment=commitment, meeting__number=1)
+        .select_related("facilitator")
+        .first()
+    )
+    if plan is not None:
+        turn = plan.facilitator
+    else:
+        seated = {person.pk: person for person in people}
+        pk = rules.next_turn(list(seated), led, caller=commitment.proposed_by_id)
+        turn = seated[pk] if pk is not None else None
+    return turn, bool(turn and led and turn.pk not in led)
+
+
+def evenings(lookback: LookBack, reader: Member) -> list[Evening]:
+    """Return the meetings that are looked back on, each with what its crew wrote of it."""
+    meetings = (
+        Meeting.objects.visible_to(reader)
+        .filter(commitment=lookback.commitment_id)
+        .order_by("starts_at")
+    )
+    logs = Log.objects.visible_to(reader).filter(meeting__commitment=lookback.commitment_id)
+    notes = {log.meeting_id: log.note for log in logs}
+    rests = {Meeting.State.NOT_HELD: _("A rest"), Meeting.State.CANCELLED: _("A rest")}
+    return [
+        Evening(meeting, notes.get(meeting.pk) or rests.get(Meeting.State(meeting.state), ""))
+        for meeting in meetings
+    ]
+
+
+def title(evenings: list[Evening], people: int) -> str:
+    """Return what it was, in words: "Six Tuesdays, seven people"."""
+    held: list[date] = [
+        one.meeting.local_date for one in evenings if one.meeting.state == Meeting.State.HELD
+    ]
+    days = {day.weekday() for day in held or [one.meeting.local_date for one in evenings]}
+    n = len(held or evenings)
+    what = phrases.days(days.pop(), n) if len(days) == 1 else phrases.meetings(n)
+    return _("%(meetings)s, %(people)s") % {
+        "meetings": phrases.capital(what),
+        "people": phrases.people(people),
+    }

@@ -1,0 +1,127 @@
+"""What a crew alone knows of a meeting to come: where, whose turn it is, what they'll do."""
+
+import uuid
+from datetime import datetime
+from typing import ClassVar, NamedTuple
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from congregation.models import Event, Member, Notice, Tenanted
+from congregation.sealed import SealedTextField
+from rhythms import rules
+from rhythms.models.log import CrewMeetingQuerySet, Led
+
+
+class Step(NamedTuple):
+    """One line of what is done at a meeting, and how long it takes."""
+
+    words: str
+    minutes: str
+
+    @property
+    def is_minutes(self) -> bool:
+        """Whether what stands after the bar is a number of minutes, and nothing else."""
+        return self.minutes.isdecimal()
+
+
+class Plan(Tenanted):
+    """What a crew alone knows of a meeting to come: where, who has the turn, what they'll do."""
+
+    class Turn(models.TextChoices):
+        COUNTED = "counted", _("by turns")
+        HANDED = "handed", _("handed on")
+        TAKEN = "taken", _("taken")
+
+    meeting = models.OneToOneField("rhythms.Meeting", on_delete=models.CASCADE, related_name="plan")
+    facilitator = models.ForeignKey(
+        Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # How the turn came to be theirs: counting again changes only what was counted.
+    turn = models.CharField(max_length=7, choices=Turn, default=Turn.COUNTED)
+    place = SealedTextField(_("place"), max_length=200)
+    link = SealedTextField(_("link"), max_length=500)
+    # One line each: "Check-in | 10".
+    agenda = SealedTextField(_("what we’ll do"), max_length=2000)
+
+    objects: ClassVar[CrewMeetingQuerySet["Plan"]] = CrewMeetingQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["facilitator"])]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return self.meeting.get_absolute_url()
+
+    @property
+    def steps(self) -> list[Step]:
+        """What we'll do, line by line."""
+        lines = (line.rpartition("|") for line in self.agenda.splitlines() if line.strip())
+        return [
+            Step(before.strip(), after.strip()) if bar else Step(after.strip(), "")
+            for before, bar, after in lines
+        ]
+
+    def hand_on(self, *, by: Member, now: datetime) -> None:
+        """Not this time: the turn goes to the next who can. Only the one who has it may."""
+        meeting = self.meeting
+        with transaction.atomic():
+            if self.facilitator_id != by.pk:
+                if Event.objects.filter(verb="turn.hand_on", subject=meeting.pk, actor=by).exists():
+                    return
+                raise PermissionDenied
+            meeting._check(by=by)
+            meeting._check_ahead(now=now)
+            assert meeting.crew is not None
+            seated = [person.pk for person in meeting.people()]
+            order = rules.order_of_turns(seated, Led.objects.so_far(meeting.crew))
+            at = order.index(by.pk) + 1
+            away = meeting.cant()
+            # From here on and round again, so that it doesn't fall back on those who passed it on.
+            after = next((p for p in order[at:] + order[: at - 1] if p not in away), None)
+            if after is None:
+                raise ValidationError(
+                    gettext("Nobody else comes to this meeting; move it, or call it off.")
+                )
+            self._give(after, self.Turn.HANDED, had=by, now=now)
+            meeting._record("turn.hand_on", by=by, now=now)
+
+    def take(self, *, by: Member, now: datetime) -> None:
+        """Take this turn oneself; whoever had it comes the next time. Anyone at the table may."""
+        meeting = self.meeting
+        with transaction.atomic():
+            meeting._check(by=by)
+            if self.facilitator_id == by.pk:
+                return
+            meeting._check_ahead(now=now)
+            if meeting.crew is None:
+                raise ValidationError(gettext("Only crews take turns."))
+            if by.pk in meeting.cant():
+                raise ValidationError(gettext("You have said that you can’t come."))
+            self._give(by.pk, self.Turn.TAKEN, had=self.facilitator, now=now)
+            meeting._record("turn.take", by=by, now=now)
+
+    def _give(self, to: uuid.UUID, how: str, *, had: Member | None, now: datetime) -> None:
+        """Give the turn to someone and count the further ones; tell whom it concerns."""
+        won = Plan.objects.filter(pk=self.pk, facilitator=had).update(facilitator=to, turn=how)
+        if not won:
+            raise ValidationError(gettext("Someone else has just taken it."))
+        self.refresh_from_db(fields=["facilitator", "turn"])
+        meeting = self.meeting
+        assert meeting.crew is not None
+        # Meetings are made of plans: the module that knows both comes after this one.
+        from rhythms.models.meeting import Meeting
+
+        Meeting.objects.settle_turns(meeting.crew, now=now)
+        told = to if how == self.Turn.HANDED else had and had.pk
+        Notice.tell(
+            "rhythms.turn",
+            [person for person in meeting.people() if person.pk == told],
+            self,
+            now=now,
+            occasion=f"{how} {now:%Y-%m-%dT%H:%M:%S}",
+        )

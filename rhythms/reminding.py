@@ -1,0 +1,169 @@
+"""Reminders: once before a meeting, to those who may come; once after it, to whoever had the turn."""
+
+import uuid
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from congregation.models import Member, Notice
+from crews.models import Crew, Seat
+from rhythms import committing, rules
+from rhythms.models import Coming, Commitment, Meeting, Plan, Presence
+
+AHEAD = timedelta(hours=24)
+MISSED = 2
+# What is longer ago than this is nobody's business any more.
+LATELY = timedelta(weeks=2)
+REACH_OUT = "rhythms.reach_out"
+SOON, DID_YOU_MEET = "rhythms.meeting_soon", "rhythms.did_you_meet"
+
+
+def remind(*, now: datetime) -> int:
+    """Tell people of the meetings that are near, and ask once about those nobody noted.
+
+    Returns of how many meetings somebody was told. Those who said they can't come are not reminded;
+    nobody is asked twice. Turns of people who have left are given on first.
+    """
+    keep_turns(now=now)
+    return remind_of_near(now=now) + ask_about_past(now=now) + reach_out(now=now)
+
+
+def keep_turns(*, now: datetime) -> int:
+    """Begin what waited only for someone who has left, and count turns that nobody here has anew.
+
+    A crew that has come to rest, or to its end, meets no more: what it had planned is called off.
+    """
+    begun = committing.begin_ready(now=now)
+    Meeting.objects.filter(
+        state=Meeting.State.PLANNED,
+        starts_at__gt=now,
+        crew__in=Crew.objects.filter(state__in=[Crew.State.RESTING, Crew.State.ENDED]),
+    ).update(state=Meeting.State.CANCELLED, sequence=F("sequence") + 1, changed_at=now)
+    seated = Seat.objects.at_table().filter(
+        crew=OuterRef("meeting__crew"),
+        member=OuterRef("facilitator"),
+        member__state=Member.State.ACTIVE,
+    )
+    forsaken = Plan.objects.filter(
+        ~Exists(seated),
+        facilitator__isnull=False,
+        meeting__state=Meeting.State.PLANNED,
+        meeting__starts_at__gt=now,
+        meeting__crew__isnull=False,
+    ).values("meeting__crew")
+    for crew in Crew.objects.filter(pk__in=forsaken):
+        Meeting.objects.settle_turns(crew, now=now)
+    return begun
+
+
+def remind_of_near(*, now: datetime) -> int:
+    """Tell those who may come of each meeting that begins within a day, once for each time it has."""
+    near = planned().filter(starts_at__gt=now, starts_at__lte=now + AHEAD)
+    told = set(
+        Notice.objects.filter(
+            kind=SOON,
+            about__in=Plan.objects.filter(meeting__in=near).values("pk"),
+        ).values_list("about", "occasion")
+    )
+    count = 0
+    for meeting in near.prefetch_related("comings"):
+        known: Plan | None = getattr(meeting, "plan", None)
+        if known is not None and (known.pk, str(meeting.sequence)) in told:
+            continue
+        with transaction.atomic():
+            plan = meeting.plan_of()
+            cant = meeting.cant()
+            people = [person for person in meeting.people() if person.pk not in cant]
+            Notice.tell(SOON, people, plan, now=now, occasion=str(meeting.sequence))
+            count += bool(people)
+    return count
+
+
+def ask_about_past(*, now: datetime) -> int:
+    """Ask whoever had the turn, a day after a meeting that nobody noted: did you meet?"""
+    past = planned().filter(
+        crew__isnull=False,
+        plan__facilitator__isnull=False,
+        ends_at__lte=now - timedelta(days=1),
+        ends_at__gt=now - timedelta(days=7),
+    )
+    asked = set(
+        Notice.objects.filter(
+            kind=DID_YOU_MEET, about__in=Plan.objects.filter(meeting__in=past).values("pk")
+        ).values_list("about", flat=True)
+    )
+    count = 0
+    for meeting in past:
+        if meeting.plan.pk in asked:
+            continue
+        to = [person for person in meeting.people() if person.pk == meeting.plan.facilitator_id]
+        Notice.tell(DID_YOU_MEET, to, meeting.plan, now=now)
+        count += bool(to)
+    return count
+
+
+def reach_out(*, now: datetime) -> int:
+    """Ask one of a crew to reach out to someone who missed its last two meetings without a word.
+
+    Once for each person and commitment, to one of those who were there; nobody else is told, nothing is
+    counted, and it is forgotten with who came, at the look-back. Returns how many were asked.
+    """
+    lately = Meeting.objects.filter(
+        commitment__state=Commitment.State.RUNNING,
+        crew__state=Crew.State.ACTIVE,
+        state=Meeting.State.HELD,
+    )
+    held: dict[uuid.UUID, list[Meeting]] = defaultdict(list)
+    for meeting in lately.order_by("-starts_at"):
+        if meeting.commitment_id and len(held[meeting.commitment_id]) < MISSED:
+            held[meeting.commitment_id].append(meeting)
+    last_ones = {
+        pk: rows
+        for pk, rows in held.items()
+        if len(rows) == MISSED and rows[0].ends_at > now - LATELY
+    }
+    meetings = [meeting.pk for rows in last_ones.values() for meeting in rows]
+    crews = [rows[0].crew_id for rows in last_ones.values() if rows[0].crew_id]
+    seen: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    spoke: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    for into, rows in ((seen, Presence.objects), (spoke, Coming.objects)):
+        heard = rows.filter(meeting__in=meetings).values_list("meeting_id", "member_id")
+        for meeting_id, member_id in heard:
+            into[meeting_id].add(member_id)
+    seats: dict[uuid.UUID, list[Seat]] = defaultdict(list)
+    at_table = Seat.objects.at_table().filter(member__state=Member.State.ACTIVE)
+    for seat in at_table.filter(crew__in=crews).select_related("member"):
+        seats[seat.crew_id].append(seat)
+    told = set(
+        Notice.objects.filter(
+            kind=REACH_OUT, occasion__in=[str(pk) for pk in last_ones]
+        ).values_list("about", "occasion")
+    )
+    count = 0
+    for commitment, (last, before) in last_ones.items():
+        known = set().union(*(seen[one.pk] | spoke[one.pk] for one in (last, before)))
+        here = seats[last.crew_id] if last.crew_id else []
+        there = [seat for seat in here if seat.member_id in seen[last.pk]]
+        for seat in here:
+            is_new = seat.taken_at >= before.starts_at
+            if seat.member_id in known or is_new or (seat.pk, str(commitment)) in told:
+                continue
+            # The same one for whoever sweeps: of two sweeps at once, one asks.
+            seed = f"{seat.pk} {commitment}"
+            chosen = rules.one_of([other.member for other in there], seed)
+            if chosen is not None:
+                Notice.tell(REACH_OUT, [chosen], seat, now=now, occasion=str(commitment))
+                count += 1
+    return count
+
+
+def planned() -> "QuerySet[Meeting]":
+    """Return the meetings of crews and pairs that are planned, with what telling of them needs."""
+    return (
+        Meeting.objects.filter(state=Meeting.State.PLANNED)
+        .exclude(crew__isnull=True, hello__isnull=True)
+        .select_related("plan", "crew__congregation", "hello__first", "hello__second")
+        .order_by("starts_at")
+    )

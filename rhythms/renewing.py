@@ -1,0 +1,289 @@
+"""How a commitment ends and the next one begins: the look-back opens, is written, and is revealed."""
+
+import uuid
+from collections import Counter
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from congregation.models import Event, Member, Notice
+from crews.models import Seat
+from rhythms import rules
+from rhythms.committing import propose, rhythm_of
+from rhythms.models import (
+    Answers,
+    Coming,
+    Commitment,
+    Decision,
+    Log,
+    LookBack,
+    Meeting,
+    Presence,
+    Reflection,
+)
+from rhythms.models.lookback import UNSAID
+from rhythms.models.rhythm import at_table
+from rhythms.rules import Occurrence
+
+# How long before its end those who have not written are told once more.
+LAST_CALL = timedelta(days=1)
+# The next table begins no sooner, so that everyone can say yes to it first.
+BREATH = timedelta(days=5)
+Way = Decision.Way
+
+
+# ---- opening
+
+
+def open_due(*, now: datetime) -> int:
+    """Open the look-back of each commitment whose last meeting is over; return how many.
+
+    A meeting is over when its crew said so, or three hours after its end; one that was called off
+    may still be put back until then. Where the crew has ended, the commitment ends with it.
+    """
+    ahead = Meeting.objects.filter(
+        commitment=OuterRef("pk"),
+        state__in=[Meeting.State.PLANNED, Meeting.State.CANCELLED],
+        ends_at__gt=now - UNSAID,
+    )
+    held = Meeting.objects.filter(commitment=OuterRef("pk"))
+    over = Commitment.objects.filter(
+        Exists(held), ~Exists(ahead), state=Commitment.State.RUNNING
+    ).select_related("crew__congregation")
+    opened = 0
+    for commitment in over:
+        if commitment.crew.has_ended:
+            Commitment.objects.filter(pk=commitment.pk, state=Commitment.State.RUNNING).update(
+                state=Commitment.State.ENDED, ended_at=now
+            )
+        elif LookBack.open(commitment, now=now):
+            opened += 1
+    return opened
+
+
+def remind_due(*, now: datetime) -> int:
+    """Tell those who have not written, once, a day before it closes; return how many people.
+
+    Nobody who has written is reminded, and nobody who is away.
+    """
+    reminded = 0
+    for lookback in LookBack.objects.closing(now, within=LAST_CALL):
+        of_theirs = {"member": OuterRef("member"), "written_at__isnull": False}
+        written = Decision.objects.filter(lookback=lookback, **of_theirs)
+        told = Notice.objects.filter(
+            kind="rhythms.lookback_closing", about=lookback.pk, recipient=OuterRef("member")
+        )
+        waiting = lookback.asked().filter(
+            ~Exists(written), ~Exists(told), member__state=Member.State.ACTIVE
+        )
+        people = [seat.member for seat in waiting]
+        if people:
+            Notice.tell("rhythms.lookback_closing", people, lookback, now=now)
+            reminded += len(people)
+    return reminded
+
+
+# ---- writing, and the reveal
+
+
+def write(lookback: LookBack, answers: Answers, *, by: Member, now: datetime) -> bool:
+    """Lay one's answer on the table; the last one opens it to all. Return whether it is open now."""
+    with transaction.atomic():
+        lookback.write(answers, by=by, now=now)
+        if not lookback.is_revealed and LookBack.objects.due(now).filter(pk=lookback.pk).exists():
+            reveal(lookback, now=now)
+    return lookback.is_revealed
+
+
+def reveal_due(*, now: datetime) -> int:
+    """Open to all each look-back that everyone has written, or whose deadline has come."""
+    due = LookBack.objects.due(now).select_related("crew__congregation", "commitment__rhythm")
+    return sum(reveal(lookback, now=now) for lookback in due)
+
+
+def _forget_who_came(commitment: Commitment) -> None:
+    """Wipe who came by name, and what it could be read from: only the counts and the turns remain."""
+    Presence.objects.filter(meeting__commitment=commitment).delete()
+    Coming.objects.filter(meeting__commitment=commitment).delete()
+    Notice.objects.filter(kind="rhythms.reach_out", occasion=str(commitment.pk)).delete()
+    Log.objects.filter(meeting__commitment=commitment).update(logged_by=None)
+
+
+def reveal(lookback: LookBack, *, now: datetime) -> bool:
+    """Open a look-back to all at once; return whether this call did.
+
+    The names come off for good, presences are forgotten but for their count, and each person's own
+    way on holds: who ends gives the seat back, who rests or said nothing has it kept for one cycle.
+    The commitment has ended; those who go on, if they are enough, are proposed the next one, and
+    otherwise the crew rests.
+    """
+    with transaction.atomic():
+        opens = LookBack.objects.open().filter(pk=lookback.pk).update(revealed_at=now)
+        if not opens:
+            return False
+        lookback.revealed_at = now
+        crew, commitment = lookback.crew, lookback.commitment
+        # Seats are held before the crew's row, as where someone leaves: neither waits for the other.
+        taken = list(
+            Seat.objects.select_for_update(no_key=True).taken().filter(crew=crew).order_by("pk")
+        )
+        asked = list(lookback.asked())
+        ways = _open_answers(lookback, asked, now=now)
+        _forget_who_came(commitment)
+        Commitment.objects.filter(pk=commitment.pk).update(
+            state=Commitment.State.ENDED, ended_at=now
+        )
+        Event.record("lookback.reveal", lookback, by=None, now=now, circle=crew.pk)
+
+        planned = next_cycle(commitment, now=now)
+        crew.refresh_from_db()
+        goers = [seat.member for seat in asked if ways[seat.member_id] == Way.END]
+        if not crew.has_ended:
+            if len(goers) == len(taken):
+                # All of them end: the table does, and its people keep what they wrote at it.
+                crew.end(by=None, now=now)
+            else:
+                _apply(asked, ways, until=planned[-1].local.date(), now=now)
+                crew.refresh_from_db()
+        if not crew.has_ended:
+            if len(at_table(crew)) >= crew.least:
+                propose(
+                    crew,
+                    rhythm=commitment.rhythm,
+                    starts_on=planned[0].local.date(),
+                    times=commitment.times,
+                    by=None,
+                    now=now,
+                )
+            else:
+                crew.rest(by=None, now=now)
+        _tell(lookback, goers, now=now)
+    return True
+
+
+def _open_answers(lookback: LookBack, asked: list[Seat], *, now: datetime) -> dict[uuid.UUID, str]:
+    """Take the names off, drop what was not laid on the table, and return each one's way by person.
+
+    Someone who left the crew meanwhile has taken their answer along.
+    """
+    people = {seat.member_id: seat.member for seat in asked}
+    written = Decision.objects.filter(
+        lookback=lookback, member__in=people, written_at__isnull=False
+    )
+    ways = dict(written.values_list("member_id", "way"))
+    Reflection.take_names_off(lookback, [people[pk] for pk in ways])
+    Decision.objects.filter(lookback=lookback).exclude(member__in=ways).delete()
+    silent = [pk for pk in people if pk not in ways]
+    Decision.objects.bulk_create(
+        Decision(
+            congregation_id=lookback.congregation_id,
+            lookback=lookback,
+            member=people[pk],
+            saved_at=now,
+        )
+        for pk in silent
+    )
+    return ways | dict.fromkeys(silent, "")
+
+
+def _apply(asked: list[Seat], ways: dict[uuid.UUID, str], *, until: date, now: datetime) -> None:
+    """Do what each decided for themselves; silence keeps the seat, as resting does."""
+    for seat in asked:
+        way = ways[seat.member_id]
+        if way == Way.END:
+            seat.give_back(now=now)
+        elif way in (Way.REST, ""):
+            seat.keep(until, now=now)
+
+
+def _tell(lookback: LookBack, goers: list[Member], *, now: datetime) -> None:
+    """Tell everyone at once: who has a seat here that it is open, who ended a kind word."""
+    going = {person.pk for person in goers}
+    staying = [
+        person
+        for person in lookback.crew.people().select_related("user", "congregation")
+        if person.pk not in going and person.is_present
+    ]
+    Notice.tell("rhythms.lookback_revealed", staying, lookback, now=now)
+    for decision in Decision.objects.filter(lookback=lookback, member__in=going).select_related(
+        "member"
+    ):
+        Notice.tell("rhythms.renew_farewell", [decision.member], decision, now=now)
+
+
+# ---- the next table
+
+
+def next_cycle(commitment: Commitment, *, now: datetime) -> list[Occurrence]:
+    """Return when a crew would meet next, in the same rhythm and as often.
+
+    It goes on in step: every other week stays on the weeks that it was on.
+    """
+    rhythm = commitment.rhythm
+    earliest = now.astimezone(ZoneInfo(rhythm.zone)).date() + BREATH
+    met = [meeting.local_date for meeting in Meeting.objects.filter(commitment=commitment)]
+    # The weekday that most meetings were on: one that was moved doesn't move the rhythm.
+    usual = Counter(day.weekday() for day in met).most_common(1)
+    in_step = max((day for day in met if day.weekday() == usual[0][0]), default=rhythm.starts_on)
+    first = datetime.combine(in_step, rhythm.starts_at)
+    # Even a monthly rhythm comes round within six weeks.
+    ahead = rules.expand(
+        first, rhythm.zone, rhythm.rule, rhythm.minutes, until=earliest + timedelta(days=45)
+    )
+    coming = next(meeting for meeting in ahead if meeting.local.date() >= earliest)
+    return rhythm.meetings_from(coming.local.date(), commitment.times, now=now)
+
+
+def propose_instead(
+    commitment: Commitment,
+    *,
+    tempo: str,
+    starts_on: date,
+    times: int,
+    by: Member,
+    now: datetime,
+    pk: uuid.UUID | None = None,
+) -> Commitment:
+    """Propose another tempo, first date or number of times in place of an open proposal.
+
+    Anyone at the table may; the yeses start anew, with the proposer's own. With the `pk` of one
+    that was made, this returns that one. Seats that are kept wait until its end.
+    """
+    crew, old = commitment.crew, commitment.rhythm
+    with transaction.atomic():
+        if by not in at_table(crew):
+            raise PermissionDenied
+        made = Commitment.objects.filter(pk=pk, crew=crew).first() if pk else None
+        if made is not None:
+            return made
+        withdrawn = Commitment.objects.filter(
+            pk=commitment.pk, state=Commitment.State.PROPOSED
+        ).update(state=Commitment.State.WITHDRAWN, ended_at=now)
+        if not withdrawn:
+            raise ValidationError(_("This proposal is no longer open."))
+        same = tempo == old.tempo and starts_on.weekday() == old.starts_on.weekday()
+        rhythm = (
+            old
+            if same and tempo != "monthly"
+            else rhythm_of(
+                crew,
+                tempo=tempo,
+                starts_on=starts_on,
+                starts_at=old.starts_at,
+                zone=old.zone,
+                minutes=old.minutes,
+                place=old.place,
+                link=old.link,
+            )
+        )
+        fresh = propose(
+            crew, rhythm=rhythm, starts_on=starts_on, times=times, by=by, now=now, pk=pk
+        )
+        kept = Seat.objects.taken().filter(crew=crew, kept_until__lt=fresh.ends_on)
+        for seat in kept.select_related("member", "crew__congregation"):
+            seat.keep(fresh.ends_on, now=now)
+    return fresh

@@ -1,0 +1,36 @@
+"""Everything that is due, once: what the schedule runs, and `manage.py sweep` without any broker."""
+
+from datetime import datetime, timedelta
+
+from congregation import outbox
+from congregation.models import User, WayBack
+from congregation.sealed_sessions import forget_ended
+from crews import matching, sweeping
+from hall import closing
+from rhythms import reminding, renewing
+from rhythms.models import Arrival
+
+# How long an address that someone gave at the door, and never proved, is kept.
+UNPROVEN = timedelta(days=7)
+
+
+def due(*, now: datetime) -> dict[str, int]:
+    """Do all that is due at this moment but hand over mail; return how many of each."""
+    return {
+        "hellos": matching.match(now=now),
+        **sweeping.sweep(now=now),
+        "look-backs opened": renewing.open_due(now=now),
+        "look-backs reminded of": renewing.remind_due(now=now),
+        "look-backs revealed": renewing.reveal_due(now=now),
+        "meetings reminded of": reminding.remind(now=now),
+        "arrivals let go": Arrival.objects.let_go(now=now),
+        "former keys forgotten": WayBack.objects.forget_keys(now=now),
+        "sessions forgotten": forget_ended(),
+        "accounts erased": closing.erase_due(now=now),
+        "accounts forgotten": User.objects.forget_unproven(before=now - UNPROVEN),
+    }
+
+
+def sweep(*, now: datetime) -> dict[str, int]:
+    """Do all that is due at this moment; return how many of each. Running it twice does no harm."""
+    return {**due(now=now), "mail": outbox.deliver(now=now)}

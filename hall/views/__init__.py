@@ -1,0 +1,1 @@
+"""Pages that span apps: home, the hosts’ view, a crew’s room, the door."""

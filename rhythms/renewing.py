@@ -16,14 +16,12 @@ from rhythms import rules
 from rhythms.committing import propose, rhythm_of
 from rhythms.models import (
     Answers,
-    Coming,
     Commitment,
     Decision,
-    Log,
     LookBack,
     Meeting,
-    Presence,
     Reflection,
+    noting,
 )
 from rhythms.models.lookback import UNSAID
 from rhythms.models.rhythm import at_table
@@ -105,14 +103,6 @@ def reveal_due(*, now: datetime) -> int:
     return sum(reveal(lookback, now=now) for lookback in due)
 
 
-def _forget_who_came(commitment: Commitment) -> None:
-    """Wipe who came by name, and what it could be read from: only the counts and the turns remain."""
-    Presence.objects.filter(meeting__commitment=commitment).delete()
-    Coming.objects.filter(meeting__commitment=commitment).delete()
-    Notice.objects.filter(kind="rhythms.reach_out", occasion=str(commitment.pk)).delete()
-    Log.objects.filter(meeting__commitment=commitment).update(logged_by=None)
-
-
 def reveal(lookback: LookBack, *, now: datetime) -> bool:
     """Open a look-back to all at once; return whether this call did.
 
@@ -133,7 +123,7 @@ def reveal(lookback: LookBack, *, now: datetime) -> bool:
         )
         asked = list(lookback.asked())
         ways = _open_answers(lookback, asked, now=now)
-        _forget_who_came(commitment)
+        noting.forget_who_came(commitment)
         Commitment.objects.filter(pk=commitment.pk).update(
             state=Commitment.State.ENDED, ended_at=now
         )

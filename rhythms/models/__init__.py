@@ -3,11 +3,12 @@
 from rhythms.models.arrival import Arrival, ArrivalWords
 from rhythms.models.evening import Evening
 from rhythms.models.evening_link import EveningLink
-from rhythms.models.log import Coming, Led, Log, Mood, Presence
+from rhythms.models.log import Coming, Correction, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack, Reflection
 from rhythms.models.meeting import Meeting
 from rhythms.models.plan import Plan
 from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm
+from rhythms.models.turns import NotLeading, Swap, Turns
 
 __all__ = [
     "Answers",
@@ -16,6 +17,7 @@ __all__ = [
     "Coming",
     "Commitment",
     "CommitmentYes",
+    "Correction",
     "Decision",
     "Evening",
     "EveningLink",
@@ -24,8 +26,11 @@ __all__ = [
     "LookBack",
     "Meeting",
     "Mood",
+    "NotLeading",
     "Plan",
     "Presence",
     "Reflection",
     "Rhythm",
+    "Swap",
+    "Turns",
 ]

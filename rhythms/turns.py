@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from congregation.models import Member
 from congregation.templatetags.look import day
 from rhythms import phrases
-from rhythms.models import Meeting, Plan, Swap
+from rhythms.models import Coming, Meeting, Plan, Swap
 from rhythms.models.turns import rota
 from rhythms.whose_turn import Led, newcomers, order_of_turns
 
@@ -145,19 +146,20 @@ def names(who: Sequence[Member | None], reader: Member) -> str:
 
 def _ahead(this: Meeting, member: Member, cant: set[uuid.UUID] | None) -> list[Turn]:
     """Return the next turns after this one; with whom one could swap where this one is one's own."""
+    mine = Coming.objects.filter(meeting=OuterRef("pk"), member=member, answer=Coming.Answer.CANT)
     after = (
         Meeting.objects.visible_to(member)
         .filter(crew=this.crew, state=Meeting.State.PLANNED, starts_at__gt=this.starts_at)
         .select_related("plan__facilitator", "plan__second")
-        .prefetch_related("comings")
+        .annotate(i_cant=Exists(mine))
         .order_by("starts_at")
     )
     turns = []
     for meeting in after[:AHEAD]:
         plan: Plan | None = getattr(meeting, "plan", None)
         who = [one for one in (plan.facilitator, plan.second) if one] if plan else []
-        mine = any(one.pk == member.pk for one in who) or member.pk in meeting.cant()
-        swappable = [] if cant is None or mine else [one for one in who if one.pk not in cant]
+        cannot = getattr(meeting, "i_cant", False) or any(one.pk == member.pk for one in who)
+        swappable = [] if cant is None or cannot else [one for one in who if one.pk not in cant]
         turns.append(Turn(meeting, who, names(who, member), swappable))
     return turns
 

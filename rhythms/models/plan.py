@@ -101,7 +101,7 @@ class Plan(Tenanted):
             meeting._check(by=by)
             meeting._check_ahead(now=now)
             assert meeting.crew is not None
-            after = self._after(by, now=now)
+            after = self._after(by=by, now=now)
             if after is None:
                 raise ValidationError(
                     gettext("Nobody else comes to this meeting; move it, or call it off.")
@@ -109,7 +109,7 @@ class Plan(Tenanted):
             self._give(after, self.Turn.HANDED, had=by.pk, now=now)
             meeting._record("turn.hand_on", by=by, now=now)
 
-    def _after(self, by: Member, *, now: datetime) -> uuid.UUID | None:
+    def _after(self, *, by: Member, now: datetime) -> uuid.UUID | None:
         """Return who comes after someone who passes their turn on, or None where nobody can.
 
         From here on and round again, so that it doesn't fall back on those who passed it on before.

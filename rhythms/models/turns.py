@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -126,7 +126,7 @@ class Rota:
 
 
 def rota(crew: Crew, *, now: datetime) -> Rota:
-    """Return who takes turns in a crew as things stand; two queries."""
+    """Return who takes turns in a crew as things stand, in one query."""
     meetings = apps.get_model("rhythms", "Meeting").objects
     before = (
         meetings.filter(crew=crew, starts_at__lte=now)
@@ -134,6 +134,8 @@ def rota(crew: Crew, *, now: datetime) -> Rota:
         .order_by("-starts_at")
         .values("starts_at")[:1]
     )
+    led = Led.objects.filter(crew=OuterRef("crew"), member=OuterRef("member")).order_by()
+    of_each = led.values("member").annotate(times=Count("pk"), last_on=Max("on"))
     rows = list(
         Seat.objects.filter(crew=crew, member__state=Member.State.ACTIVE)
         .at_table()
@@ -142,18 +144,22 @@ def rota(crew: Crew, *, now: datetime) -> Rota:
                 NotLeading.objects.filter(crew=OuterRef("crew"), member=OuterRef("member"))
             ),
             in_pairs=Exists(Turns.objects.filter(crew=OuterRef("crew"), in_pairs=True)),
-            last_met=models.Subquery(before, output_field=models.DateTimeField()),
+            last_met=Subquery(before, output_field=models.DateTimeField()),
+            times=Subquery(of_each.values("times")),
+            last_on=Subquery(of_each.values("last_on")),
         )
         .order_by("number")
-        .values_list("member_id", "taken_at", "leads_not", "in_pairs", "last_met")
+        .values_list(
+            "member_id", "taken_at", "leads_not", "in_pairs", "last_met", "times", "last_on"
+        )
     )
     zone = ZoneInfo(crew.congregation.zone)
     return Rota(
         here=[member for member, *_rest in rows],
         takers=[member for member, _at, leads_not, *_rest in rows if not leads_not],
-        led=Led.objects.so_far(crew),
+        led={member: whose_turn.Led(n, on) for member, *_rest, n, on in rows if n},
         joined={member: at.astimezone(zone).date() for member, at, *_rest in rows},
-        been={member for member, at, _not, _pairs, last in rows if last and at <= last},
+        been={member for member, at, _not, _pairs, last, *_rest in rows if last and at <= last},
         together=2 if rows and rows[0][3] else 1,
     )
 

@@ -1,6 +1,7 @@
 """A month or a year as a score, and what is ahead."""
 
 from datetime import date
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -24,15 +25,21 @@ def calendar(request: CongregationRequest) -> HttpResponse:
     """
     now = clock.now()
     today = timezone.localtime(now).date()
-    said = {
-        "show": Show.MINE if request.GET.get("show") == Show.MINE else Show.ALL,
-        "whole": "whole" in request.GET,
+    show = Show.MINE if request.GET.get("show") == Show.MINE else Show.ALL
+    whole, by_year = "whole" in request.GET, "year" in request.GET
+    context: dict[str, Any] = {
+        "now": now,
+        "today": today,
+        "by_year": by_year,
+        "show": show,
+        "whole": whole,
     }
-    context = {"now": now, "today": today, "by_year": "year" in request.GET, **said}
-    if context["by_year"]:
-        context["year"] = year(request.member, _year(request, today), now=now, **said)
+    if by_year:
+        number = _year(request, today)
+        context["year"] = year(request.member, number, now=now, show=show, whole=whole)
         return respond(request, "rhythms/year.html", context)
-    context["month"] = month(request.member, _month(request, today), now=now, **said)
+    first = _month(request, today)
+    context["month"] = month(request.member, first, now=now, show=show, whole=whole)
     return respond(request, "rhythms/calendar.html", context)
 
 

@@ -92,7 +92,7 @@ class GroupForm(OnceForm):
             auto_id=f"id_{part.prompt.key}_%s",
         )
         self.of = part
-        self.themes = {str(heap.theme.pk): heap for heap in part.heaps if heap.theme}
+        self.lying = {str(heap.theme.pk): heap for heap in part.heaps if heap.theme}
         slips, into = self.fields["slips"], self.fields["into"]
         assert isinstance(slips, forms.ChoiceField)
         assert isinstance(into, forms.ChoiceField)
@@ -101,14 +101,14 @@ class GroupForm(OnceForm):
         slips.widget.notes = {
             str(slip.pk): heap.name for heap in part.heaps if heap.is_named for slip in heap.slips
         }
-        named = [(pk, heap.name) for pk, heap in self.themes.items()]
+        named = [(pk, heap.name) for pk, heap in self.lying.items()]
         alone = [("out", _("Alone"))] if named else []
         into.choices = [("new", _("In a new group")), *named, *alone]
 
     @property
     def theme(self) -> Theme | None:
         """The group that was chosen, if it is one there is."""
-        heap = self.themes.get(self.cleaned_data["into"])
+        heap = self.lying.get(self.cleaned_data["into"])
         return heap.theme if heap else None
 
 
@@ -126,7 +126,6 @@ class WeighForm(forms.Form):
                 label=heap.name,
                 choices=[(str(n), str(n)) for n in range(DOTS + 1)],
                 coerce=int,
-                empty_value=0,
                 required=False,
                 widget=Switch(),
             )

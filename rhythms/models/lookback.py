@@ -193,7 +193,7 @@ class LookBack(Tenanted):
                 kind=kind,
                 round=round,
                 asks_by=manner.asks_by if manner else prompts.USUAL,
-                with_names=bool(manner and manner.names_hold(now)),
+                with_names=bool(manner and manner.names_hold(now=now)),
                 opened_at=now,
                 closes_at=_week_after(last, now) if last else now + OPEN_FOR,
             )

@@ -42,7 +42,7 @@ class Manner(Tenanted):
     def __str__(self) -> str:
         return str(self.pk)
 
-    def names_hold(self, now: datetime) -> bool:
+    def names_hold(self, *, now: datetime) -> bool:
         """Whether a look-back that opens now keeps its names: everyone has known it for some days."""
         return self.names_since is not None and self.names_since <= now - NAMES_KNOWN_FOR
 
@@ -75,7 +75,7 @@ class Manner(Tenanted):
             Event.record(
                 "manner.choose", manner, by=None if comes_off else by, now=now, circle=crew.pk
             )
-            others = crew.people().exclude(pk=None if comes_off else by.pk)
+            others = crew.people() if comes_off else crew.people().exclude(pk=by.pk)
             occasion = f"{now:%Y-%m-%dT%H:%M:%S}"
             Notice.tell("rhythms.manner", others, manner, now=now, occasion=occasion)
         return manner

@@ -84,8 +84,8 @@ def lookback_change(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse
     if not this.is_revealed:
         return respond(request, OPEN, after=this)
     what = found(this, request.member)
-    form = _change_form(request, this, what, request.POST)
-    if form.is_valid():
+    form: ChangeForm | None = _change_form(request, this, what, request.POST)
+    if form and form.is_valid():
         try:
             Change.choose(this, form.change, form.who, by=request.member, now=clock.now())
             messages.success(request, _("That is what you try."))

@@ -11,6 +11,7 @@ from rhythms.views import (
     hello,
     lookback,
     meeting,
+    practices,
     slips,
     turn,
     we_met,
@@ -18,6 +19,8 @@ from rhythms.views import (
 )
 
 urlpatterns: list[URLPattern] = [
+    path("practices/", practices.practices, name="practices"),
+    path("practices/<slug:key>/", practices.practice, name="practice"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("evenings/new/", evenings.evening_new, name="evening-new"),
     path("evenings/<uuid:pk>/", evenings.evening, name="evening"),

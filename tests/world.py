@@ -206,6 +206,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
             theme=theme if number == 1 else None,
         )
     return {
+        "practice": {"key": "case-clinic"},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},
         "table_token": {"token": evening.link.token},

@@ -84,16 +84,16 @@ def lookback_change(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse
     if not this.is_revealed:
         return respond(request, OPEN, after=this)
     what = found(this, request.member)
-    form: ChangeForm | None = _change_form(request, this, what, request.POST)
-    if form and form.is_valid():
+    form = _change_form(request, this, what, request.POST)
+    if form.is_valid():
         try:
             Change.choose(this, form.change, form.who, by=request.member, now=clock.now())
             messages.success(request, _("That is what you try."))
-            what, form = found(this, request.member), None
+            return respond(request, OPEN, _opened(request, this), part="change", after=this)
         except ValidationError as error:
             form.add_error(None, error)
     context = _opened(request, this, what=what, change_form=form)
-    return respond(request, OPEN, context, part="change", after=this, status=422 if form else 200)
+    return respond(request, OPEN, context, part="change", status=422)
 
 
 @require_POST

@@ -1,19 +1,23 @@
 """Rhythms, commitments, meetings, logs, look-backs."""
 
 from rhythms.models.arrival import Arrival, ArrivalWords
+from rhythms.models.change import Change, Helped
 from rhythms.models.evening import Evening
 from rhythms.models.evening_link import EveningLink
 from rhythms.models.log import Coming, Correction, Led, Log, Mood, Presence
-from rhythms.models.lookback import Answers, Decision, LookBack, Reflection
+from rhythms.models.lookback import Answers, Decision, LookBack
 from rhythms.models.meeting import Meeting
 from rhythms.models.plan import Plan
 from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm
+from rhythms.models.slip import Manner, Slip
+from rhythms.models.theme import Theme, Weighing
 from rhythms.models.turns import NotLeading, Swap, Turns
 
 __all__ = [
     "Answers",
     "Arrival",
     "ArrivalWords",
+    "Change",
     "Coming",
     "Commitment",
     "CommitmentYes",
@@ -21,16 +25,20 @@ __all__ = [
     "Decision",
     "Evening",
     "EveningLink",
+    "Helped",
     "Led",
     "Log",
     "LookBack",
+    "Manner",
     "Meeting",
     "Mood",
     "NotLeading",
     "Plan",
     "Presence",
-    "Reflection",
     "Rhythm",
+    "Slip",
     "Swap",
+    "Theme",
     "Turns",
+    "Weighing",
 ]

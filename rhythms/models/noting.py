@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext
 
 from congregation.models import Event, Member, Notice
@@ -20,7 +20,6 @@ from rhythms.models.log import Coming, Correction, Led, Log, Mood, Presence
 if TYPE_CHECKING:
     from rhythms.models.meeting import Meeting
     from rhythms.models.plan import Plan
-    from rhythms.models.rhythm import Commitment
 
 # So many have to say how it was before it shows to anyone.
 ENOUGH_MOODS: Final = 3
@@ -48,11 +47,18 @@ def check_open(meeting: "Meeting") -> None:
 
 
 def _revealed() -> Exists:
-    """Whether the look-back that a meeting belongs to is open: a condition on the row alone, without a join,
-    so that an UPDATE that waited for another one looks at it anew.
+    """Whether the look-back that ends a meeting's cycle is open: a condition on the row alone, without a
+    join, so that an UPDATE that waited for another one looks at it anew.
     """
     lookbacks = apps.get_model("rhythms", "LookBack").objects
-    return Exists(lookbacks.filter(commitment=OuterRef("commitment"), revealed_at__isnull=False))
+    return Exists(
+        lookbacks.filter(
+            commitment=OuterRef("commitment"),
+            kind__in=["end", "quarter"],
+            revealed_at__isnull=False,
+            opened_at__gte=OuterRef("starts_at"),
+        )
+    )
 
 
 def note(
@@ -284,12 +290,12 @@ def moods_shown(meeting: "Meeting", log: Log | None) -> list[tuple[str, int]]:
 # ---- what is forgotten
 
 
-def forget_who_came(commitment: "Commitment") -> None:
+def forget_who_came(over: "QuerySet[Meeting]", commitment: uuid.UUID) -> None:
     """Wipe who came by name, and all that it could be read from: only the counts and the turns remain.
 
     Who led stays, since turns go round by it; a count of how it was stays where it showed.
     """
-    of_these = {"meeting__commitment": commitment}
+    of_these: dict[str, Any] = {"meeting__in": over.values("pk")}
     for log in Log.objects.filter(**of_these).select_related("meeting"):
         counts = Counter(
             Mood.objects.filter(meeting=log.meeting, is_shown=True).values_list("word", flat=True)
@@ -302,12 +308,11 @@ def forget_who_came(commitment: "Commitment") -> None:
     Mood.objects.filter(**of_these).delete()
     Log.objects.filter(**of_these).update(logged_by=None)
     Correction.objects.filter(**of_these).update(by=None, who="")
-    Notice.objects.filter(kind="rhythms.reach_out", occasion=str(commitment.pk)).delete()
-    meetings = commitment.meetings.values("pk")
+    Notice.objects.filter(kind="rhythms.reach_out", occasion=str(commitment)).delete()
     # Who wrote it down was there; who answered, and who was still reminded, had not said can't.
     told = ["meeting.log", "meeting.not_held", "meeting.come", "meeting.mood"]
-    Event.objects.filter(subject__in=meetings, verb__in=told).update(actor=None)
-    plans = commitment.meetings.filter(plan__isnull=False).values("plan")
+    Event.objects.filter(subject__in=over.values("pk"), verb__in=told).update(actor=None)
+    plans = over.filter(plan__isnull=False).values("plan")
     near = ["rhythms.meeting_soon", "rhythms.did_you_meet"]
     Notice.objects.filter(kind__in=near, about__in=plans).delete()
 

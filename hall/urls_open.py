@@ -39,6 +39,7 @@ urlpatterns = [
     path("operator/mail/again/", operator.mail_again, name="operator-mail-again"),
     path("operator/mail/leave/", operator.mail_leave, name="operator-mail-leave"),
     path("operator/enter/<str:token>/", operator.enter, name="operator-enter"),
+    path("we-met/", go.we_met_now, name="we-met-now"),
     path("welcome/<str:token>/", welcome.welcome, name="welcome"),
     path("welcome/<str:token>/key/", welcome.welcome_key, name="welcome-key"),
     path("sign-in-name/", welcome.sign_in_name, name="sign-in-name"),

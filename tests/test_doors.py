@@ -57,6 +57,8 @@ ADDRESSES = {
     "way-in": (ANYONE, "way_in"),
     "way-back-stop": (post({**dict.fromkeys(ANYONE, 404), "stranger": 302}), "way_back"),
     "go": ({"stranger": 302, "outsider": 404, "peer": 404, "member": 302, "host": 302}, "go"),
+    # to the meeting that ended last, or home
+    "we-met-now": (LED_ON, None),
     "privacy": (ANYONE, None),
     "accessibility": (ANYONE, None),
     "help": (ANYONE, None),
@@ -297,7 +299,7 @@ FORMS = {
     "idea-meet-at": {"starts": "2027-01-10T14:00"},
 }
 OPEN = {
-    "coming-by-mail", "we-met-by-mail",
+    "coming-by-mail", "we-met-by-mail", "we-met-now",
     "healthz", "readyz", "at-the-table", "arrival", "door", "theme", "unsubscribe", "welcome", "welcome-key",
     "sign-in-name", "way-in", "way-back-stop", "go", "privacy",
     "accessibility", "help", "demo-move", "demo-mail", "demo-begun", "demo-remove",

@@ -57,6 +57,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "display": "standalone",
         "background_color": LINEN,
         "theme_color": LINEN,
+        "shortcuts": [{"name": _("We met"), "url": reverse("we-met-now")}],
         "icons": [
             {"src": static(name), "sizes": sizes, "type": "image/png", "purpose": purpose}
             for name, sizes, purpose in ICONS

@@ -61,7 +61,7 @@ function keep(form) {
   const key = draftKey(form), place = document.title.split(' · ')[0], mine = answers(form);
   const before = form.dataset.draft === 'parts' ? store.get(key)?.answers ?? [] : [];
   const rest = before.filter(([name]) => !mine.some(([other]) => other === name));
-  store.set(key, { at: Date.now(), answers: [...rest, ...mine], path: location.pathname, place });
+  store.set(key, { at: Date.now(), answers: [...rest, ...mine], path: location.pathname, place, later: store.get(key)?.later });
 }
 function restore(form) {
   const draft = form.id && store.get(draftKey(form));
@@ -182,7 +182,7 @@ document.addEventListener('htmx:after:request', (e) => {
   e.preventDefault(); // neither swapped nor put into the history
   say(words()[UNSWAPPED[status] ?? 'broken']);
 });
-document.addEventListener('htmx:error', (e) => { if (e.detail.ctx && !byItself(e)) say(words().offline); });
+document.addEventListener('htmx:error', (e) => { if (e.detail.ctx && !byItself(e) && !sendsLater(e)) say(words().offline); });
 // What looks again by itself rests while nobody can see it, and doesn't complain of a lost connection.
 const byItself = (e) => e.detail.ctx?.sourceEvent?.type === 'every';
 document.addEventListener('htmx:before:request', (e) => { if (document.hidden && byItself(e)) e.preventDefault(); });
@@ -191,6 +191,13 @@ document.addEventListener('htmx:finally:request', (e) => {
   try { sessionStorage.removeItem('sent'); } catch { /* forbidden */ }
 });
 document.addEventListener('htmx:after:process', (e) => { if (e.target !== document.body) ready(e.target); });
+
+// What is sent by itself once there is a connection again: later.js comes where it is needed, and nowhere else.
+const sendsLater = (e) => isLater && e.detail.ctx.sourceElement.closest?.('form[data-later]');
+let isLater = false;
+if (document.querySelector('form[data-later]') || store.keys().some((key) => store.get(key)?.later)) {
+  import(document.querySelector('link[rel="manifest"]').dataset.later).then(() => { isLater = true; }).catch(() => {});
+}
 
 ready(document.body);
 for (const form of document.querySelectorAll('[data-theme-form]')) showTheme(form);

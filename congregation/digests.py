@@ -52,7 +52,9 @@ def make(*, now: datetime, most: int = BATCH) -> int:
     due = Notice.objects.waiting_for_digest().filter(digest_at__lte=now)
     # What was seen in the app needs no mail any more.
     due.filter(seen_at__isnull=False).update(digest_at=None)
-    ids = list(due.order_by("recipient_id").values_list("recipient_id", flat=True).distinct()[:most])
+    ids = list(
+        due.order_by("recipient_id").values_list("recipient_id", flat=True).distinct()[:most]
+    )
     people = Member.objects.filter(pk__in=ids).select_related("user", "congregation")
     with transaction.atomic():
         return _make_for(list(people), now=now)
@@ -80,7 +82,9 @@ def _make_for(people: list[Member], *, now: datetime) -> int:
     )
     by_pk = {person.pk: person for person in people}
     Mail.objects.bulk_create(
-        Mail(digest=row, kind=GATHERED.name, made_at=now, due_at=_due(by_pk[row.member_id], now=now))
+        Mail(
+            digest=row, kind=GATHERED.name, made_at=now, due_at=_due(by_pk[row.member_id], now=now)
+        )
         for row in rows
     )
     _put_off([person for person in people if person.pk not in {row.member_id for row in rows}], now)
@@ -143,5 +147,3 @@ def _line(row: Notice, kind: Kind, about: Any, member: Member) -> Line:
     context = {"about": about, "notice": row, "member": member, "congregation": member.congregation}
     words = unescape(render_to_string(f"{kind.template}#line", context)).strip()
     return Line(words, kind.url(about), row.made_at)
-
-

@@ -290,20 +290,22 @@ class MailForm(forms.Form):
         self.shown = [group for group in groups() if any(kind.group == group for kind in kinds)]
         for group in self.shown:
             self.fields[group.name] = forms.ChoiceField(
-                label=group.label,
-                help_text=group.words,
+                label=str(group.label),
+                help_text=str(group.words),
                 choices=Often,
                 initial=said.get(group.name, group.usual),
             )
         for kind in kinds:
             self.fields[kind.name] = forms.ChoiceField(
-                label=kind.label,
+                label=str(kind.label),
                 required=False,
                 choices=[("", gettext("As above")), *Often.choices],
                 initial=said.get(kind.name, ""),
             )
         user = member.user or User()
-        self._offer("quiet_from", user.quiet_from, [("", gettext("no quiet hours")), *_hours(18, 2)])
+        self._offer(
+            "quiet_from", user.quiet_from, [("", gettext("no quiet hours")), *_hours(18, 2)]
+        )
         self._offer("quiet_until", user.quiet_until or time(7), _hours(5, 11))
         self._offer("digest_at", user.digest_at, _hours(5, 22))
         names = day_names()
@@ -311,7 +313,9 @@ class MailForm(forms.Form):
 
     def _offer(self, name: str, value: Any, choices: list[tuple[str, str]]) -> None:
         """Offer choices, and whatever was chosen elsewhere, and have it chosen."""
-        chosen = f"{value:%H:%M}" if isinstance(value, time) else "" if value is None else str(value)
+        chosen = (
+            f"{value:%H:%M}" if isinstance(value, time) else "" if value is None else str(value)
+        )
         if chosen not in dict(choices):
             choices = [*choices, (chosen, clock(value))]
         field = self.fields[name]
@@ -333,9 +337,7 @@ class MailForm(forms.Form):
         usual = {group.name: group.usual for group in self.shown}
         return {
             **{kind.name: said[kind.name] or None for kind in self.kinds},
-            **{
-                name: None if said[name] == often else said[name] for name, often in usual.items()
-            },
+            **{name: None if said[name] == often else said[name] for name, often in usual.items()},
         }
 
     @property
@@ -359,3 +361,35 @@ class CrewsForm(forms.Form):
         required=False,
         help_text=_("The people of a crew always see each other. Partnerships are never shown."),
     )
+
+
+class HelpNumberForm(forms.Form):
+    """One place to turn to when something is too much; left empty it is none."""
+
+    name = forms.CharField(
+        label=_("What for"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    way = forms.CharField(
+        label=_("Number or address"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    when = forms.CharField(
+        label=_("When"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Take a line whole or not at all."""
+        said: dict[str, Any] = super().clean() or {}
+        if said.get("way") and not said.get("name"):
+            self.add_error("name", gettext("What is it for? “To talk”, say."))
+        if (said.get("name") or said.get("when")) and not said.get("way"):
+            self.add_error("way", gettext("Which number or address?"))
+        return said

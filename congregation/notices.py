@@ -92,9 +92,7 @@ class Kind:
         if not self.may_stop:
             return now
         user = member.user
-        return rules.held_until(
-            now, member.zone, user.quiet_from, user.quiet_until, before=before
-        )
+        return rules.held_until(now, member.zone, user.quiet_from, user.quiet_until, before=before)
 
     @property
     def template(self) -> str:

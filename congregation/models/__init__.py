@@ -6,6 +6,7 @@ from congregation.models.choice import Digest, NoticeChoice, Often
 from congregation.models.congregation import Congregation
 from congregation.models.contact import Contact
 from congregation.models.event import Event
+from congregation.models.help_number import HelpNumber
 from congregation.models.invitation import Invitation, tell_growth
 from congregation.models.outbox import Mail, Notice
 from congregation.models.people import Host, Member
@@ -18,6 +19,7 @@ __all__ = [
     "Contact",
     "Digest",
     "Event",
+    "HelpNumber",
     "Host",
     "Invitation",
     "Mail",

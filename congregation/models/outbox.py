@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Q
 
-from congregation import rules
 from congregation.models.base import Row, Tenanted, TenantedQuerySet
 from congregation.models.choice import DIGESTED, Digest, NoticeChoice, Often, next_digest
 from congregation.models.people import Member

@@ -56,7 +56,7 @@ class MemberQuerySet(TenantedQuerySet["Member"]):
         said = NoticeChoice.objects.filter(member=OuterRef("pk"))
         # What comes once a week comes after the meeting.
         too_seldom = said.filter(often__in=[Often.OFF, Often.WEEKLY])
-        stopped = Q()
+        stopped: Any = Q()
         for kind in kinds:
             of_kind, group = said.filter(kind=kind), kind_of(kind).group.name
             stopped |= Exists(too_seldom.filter(kind=kind))

@@ -1,7 +1,5 @@
 """Me: what others know of me, how I am reached, what I am mailed."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect

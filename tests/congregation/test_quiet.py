@@ -75,7 +75,7 @@ def test_whoever_has_said_meanwhile_that_they_cant_come_is_not_reminded(plan, me
     plan.meeting.come(answer="cant", by=mate, now=NIGHT)
     outbox.deliver(now=MORNING)
     assert member.user.email in {to for message in post.outbox for to in message.to}
-    reminded = [mail for mail in Mail.objects.filter(kind="rhythms.meeting_soon", state="sent")]
+    reminded = list(Mail.objects.filter(kind="rhythms.meeting_soon", state="sent"))
     assert [mail.notice.recipient_id for mail in reminded] == [member.pk]
 
 

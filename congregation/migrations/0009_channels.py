@@ -21,7 +21,7 @@ def give_choices_back(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('congregation', '0007_mail_by_when_it_was_tried'),
+        ('congregation', '0008_help_numbers'),
     ]
 
     operations = [

@@ -37,7 +37,9 @@ from rhythms.models import (
     Meeting,
     Plan,
     Rhythm,
+    Sitting,
 )
+from rhythms.practices import catalogue
 
 TOKEN = "t" * 43
 WAY = "w" * 43
@@ -140,6 +142,8 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     from congregation.http import short
 
     meeting = meet(2, now + day)
+    tonight = meet(3, now + hour)
+    sitting = Sitting.open(tonight, catalogue.TROIKA, here=[mate, facilitator], by=member, now=now)
     evening = Evening.call(
         name="Soup",
         starts_at=now + hour,
@@ -182,6 +186,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
     return {
         "practice": {"key": "case-clinic"},
+        "sitting": {"pk": sitting.pk},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},
         "table_token": {"token": evening.link.token},

@@ -6,8 +6,10 @@ from rhythms.models.evening_link import EveningLink
 from rhythms.models.log import Coming, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack, Reflection
 from rhythms.models.meeting import Meeting
+from rhythms.models.own_practice import CrewPractice, SharedPractice
 from rhythms.models.plan import Plan
 from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm
+from rhythms.models.sitting import Sitter, Sitting
 
 __all__ = [
     "Answers",
@@ -16,6 +18,7 @@ __all__ = [
     "Coming",
     "Commitment",
     "CommitmentYes",
+    "CrewPractice",
     "Decision",
     "Evening",
     "EveningLink",
@@ -28,4 +31,7 @@ __all__ = [
     "Presence",
     "Reflection",
     "Rhythm",
+    "SharedPractice",
+    "Sitter",
+    "Sitting",
 ]

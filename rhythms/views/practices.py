@@ -43,18 +43,19 @@ def page(this: Practice, member: Member) -> dict[str, Any]:
     }
 
 
-def card(this: Practice) -> dict[str, Any]:
-    """Return a practice with how long it takes at a table of the usual size."""
-    people = max(this.least, min(AT_A_TABLE, this.most or AT_A_TABLE))
-    minutes = this.minutes(people)
-    words = _("%(minutes)s min") % {"minutes": minutes}
-    if this.has_turns:
-        words = (
-            _("%(minutes)s min for each turn") % {"minutes": this.minutes(people, 1)}
-            if this.usual_turns
-            else _("%(minutes)s min for %(people)s")
-            % {"minutes": minutes, "people": phrases.people(people)}
-        )
+def card(this: Practice, people: int = AT_A_TABLE) -> dict[str, Any]:
+    """Return a practice with how long it takes so many people, as far as it is for so many."""
+    count = max(this.least, min(people or AT_A_TABLE, this.most or people or AT_A_TABLE))
+    words = phrases.minutes(this.minutes(count))
+    if this.has_turns and this.usual_turns:
+        words = _("%(minutes)s for each turn") % {
+            "minutes": phrases.minutes(this.minutes(count, 1))
+        }
+    elif this.has_turns:
+        words = _("%(minutes)s for %(people)s") % {
+            "minutes": words,
+            "people": phrases.people(count),
+        }
     return {"practice": this, "takes": words}
 
 

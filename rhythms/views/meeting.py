@@ -23,6 +23,7 @@ from rhythms.forms.meeting import PlanForm
 from rhythms.models import Coming, Led, Log, Meeting, Plan, Presence, Sitting
 from rhythms.models.meeting import MeetingQuerySet
 from rhythms.models.sitting import is_time
+from rhythms.views import planned
 
 
 def meetings_of(member: Member) -> MeetingQuerySet:
@@ -112,6 +113,7 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "now": now,
         "tab": "crews" if this.crew_id else "people",
         **sitting_down(this, member, now=now),
+        **(planned.shown(this, member, now=now) if this.crew else {}),
     }
 
 

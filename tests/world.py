@@ -32,6 +32,7 @@ from rhythms.models import (
     Arrival,
     ArrivalWords,
     Commitment,
+    CrewPractice,
     Evening,
     LookBack,
     Meeting,
@@ -40,6 +41,7 @@ from rhythms.models import (
     Sitting,
 )
 from rhythms.practices import catalogue
+from rhythms.practices.own import of
 
 TOKEN = "t" * 43
 WAY = "w" * 43
@@ -142,6 +144,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     from congregation.http import short
 
     meeting = meet(2, now + day)
+    ours = CrewPractice.write(crew, of(catalogue.TROIKA), by=member, now=now)
     tonight = meet(3, now + hour)
     sitting = Sitting.open(tonight, catalogue.TROIKA, here=[mate, facilitator], by=member, now=now)
     evening = Evening.call(
@@ -186,6 +189,8 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
     return {
         "practice": {"key": "case-clinic"},
+        "our_practice": {"pk": ours.pk},
+        "shared_practice": {"pk": ours.share(by=member, now=now).pk},
         "sitting": {"pk": sitting.pk},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},

@@ -45,11 +45,11 @@ class StepForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """A step with a name has minutes, and the other way round."""
+        """A step with a name has minutes; one whose name was taken away is taken away."""
         said: dict[str, Any] = super().clean() or {}
         if said.get("name") and not said.get("minutes") and "minutes" not in self.errors:
             self.add_error("minutes", gettext("How many minutes?"))
-        if said.get("prompt") and not said.get("name"):
+        if said.get("prompt") and not said.get("name") and not self.initial.get("name"):
             self.add_error("name", gettext("What is this step called?"))
         return said
 

@@ -142,7 +142,7 @@ class Sitting(Tenanted):
         """Whether it has ended, in whichever way."""
         return self.ended_at is not None
 
-    def left(self, now: datetime) -> timedelta:
+    def left(self, *, now: datetime) -> timedelta:
         """Return what remains of the step they are at."""
         return left(self.ends_at, self.paused_at, now)
 
@@ -276,7 +276,7 @@ class Sitting(Tenanted):
         running = self.paused_at is None
         if do == "start" and not running:
             return self._at(
-                ends_at=now + self.left(now), paused_at=None, begun_at=self.begun_at or now
+                ends_at=now + self.left(now=now), paused_at=None, begun_at=self.begun_at or now
             )
         if do == "pause" and running:
             return self._at(paused_at=now)

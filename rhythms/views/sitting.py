@@ -160,7 +160,7 @@ def now_at(this: Sitting, member: Member, *, now: datetime) -> dict[str, Any]:
     after = laid[this.step + 1] if this.step + 1 < len(laid) else None
     listed = rows(laid, this.step)
     place = next(n for n, row in enumerate(listed, 1) if row.state == "now")
-    left = math.ceil(this.left(now).total_seconds())
+    left = math.ceil(this.left(now=now).total_seconds())
     is_sitter: bool = this.is_sitter  # type: ignore[attr-defined]
     return {
         "sitting": this,

@@ -72,7 +72,7 @@ def test_sitting_down(ahead, during, member, facilitator, mate, client_of, at):
     sitting = Sitting.objects.get()
     assert answer.url == sitting.get_absolute_url()
     assert (sitting.people, sitting.turns, sitting.state) == (2, 2, "open")
-    assert sitting.left(during + 9 * MINUTE) == 4 * MINUTE  # it waits until one of them begins
+    assert sitting.left(now=during + 9 * MINUTE) == 4 * MINUTE  # it waits until one of them begins
     page = browser.get(answer.url).text
     assert "Context" in page
     assert "not begun" in page
@@ -135,24 +135,24 @@ def test_what_remains_is_a_matter_of_instants(now, ends, paused, now_at, remains
 def test_it_runs_pauses_and_goes_on(sit, member, mate, during):
     sitting = sit()
     assert move(sitting, "start", member, during)
-    assert fresh(sitting).left(during + MINUTE) == 3 * MINUTE
+    assert fresh(sitting).left(now=during + MINUTE) == 3 * MINUTE
     assert move(sitting, "pause", mate, during + MINUTE)
-    assert fresh(sitting).left(during + 30 * MINUTE) == 3 * MINUTE
+    assert fresh(sitting).left(now=during + 30 * MINUTE) == 3 * MINUTE
     assert move(sitting, "start", member, during + 30 * MINUTE)
-    assert fresh(sitting).left(during + 31 * MINUTE) == 2 * MINUTE
+    assert fresh(sitting).left(now=during + 31 * MINUTE) == 2 * MINUTE
 
 
 def test_one_more_minute(sit, member, during):
     sitting = sit()
     move(sitting, "start", member, during)
     move(sitting, "more", member, during + MINUTE)
-    assert fresh(sitting).left(during + MINUTE) == 4 * MINUTE
+    assert fresh(sitting).left(now=during + MINUTE) == 4 * MINUTE
     # Its time was up long ago: a minute is a minute from now.
     move(sitting, "more", member, during + 20 * MINUTE)
-    assert fresh(sitting).left(during + 20 * MINUTE) == MINUTE
+    assert fresh(sitting).left(now=during + 20 * MINUTE) == MINUTE
     move(sitting, "pause", member, during + 21 * MINUTE)
     move(sitting, "more", member, during + 40 * MINUTE)
-    assert fresh(sitting).left(during + 50 * MINUTE) == MINUTE
+    assert fresh(sitting).left(now=during + 50 * MINUTE) == MINUTE
 
 
 def test_next_and_back(sit, member, during):
@@ -160,13 +160,13 @@ def test_next_and_back(sit, member, during):
     move(sitting, "start", member, during)
     move(sitting, "next", member, during + MINUTE)
     row = fresh(sitting)
-    assert (row.step, row.left(during + MINUTE)) == (1, 4 * MINUTE)
+    assert (row.step, row.left(now=during + MINUTE)) == (1, 4 * MINUTE)
     move(sitting, "next", member, during + MINUTE)
     move(sitting, "pause", member, during + MINUTE)
     move(sitting, "back", member, during + 2 * MINUTE)
     row = fresh(sitting)
     # Back is there with its whole time, and still paused.
-    assert (row.step, row.left(during + 9 * MINUTE)) == (1, 4 * MINUTE)
+    assert (row.step, row.left(now=during + 9 * MINUTE)) == (1, 4 * MINUTE)
     move(sitting, "back", member, during)
     move(sitting, "back", member, during)
     assert fresh(sitting).step == 0

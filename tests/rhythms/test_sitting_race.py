@@ -48,7 +48,7 @@ def test_of_many_who_press_at_once_one_moves_it(sit, people, during, do):
     assert row.version == seen.version + 1
     assert row.step == seen.step + {"next": 1, "back": -1, "more": 0, "pass": 3}[do]
     more = timedelta(minutes=1) if do == "more" else timedelta(0)
-    assert row.left(during) == timedelta(seconds=row.stages[row.step].seconds) + more
+    assert row.left(now=during) == timedelta(seconds=row.stages[row.step].seconds) + more
 
 
 def test_of_last_yeses_one_opens_it(sit, people, during):

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('congregation', '0008_help_numbers'),
         ('crews', '0005_season'),
-        ('rhythms', '0002_first_evening'),
+        ('rhythms', '0003_lookbacks'),
     ]
 
     operations = [

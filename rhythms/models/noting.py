@@ -312,6 +312,8 @@ def forget_who_came(over: "QuerySet[Meeting]", commitment: uuid.UUID) -> None:
     # Who wrote it down was there; who answered, and who was still reminded, had not said can't.
     told = ["meeting.log", "meeting.not_held", "meeting.come", "meeting.mood"]
     Event.objects.filter(subject__in=over.values("pk"), verb__in=told).update(actor=None)
+    sat = apps.get_model("rhythms", "Sitting").objects.filter(**of_these).values("pk")
+    Event.objects.filter(subject__in=sat).update(actor=None)
     plans = over.filter(plan__isnull=False).values("plan")
     near = ["rhythms.meeting_soon", "rhythms.did_you_meet"]
     Notice.objects.filter(kind__in=near, about__in=plans).delete()

@@ -1,6 +1,7 @@
 """What a crew alone knows of a meeting to come: where, whose turn it is, what they'll do."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from congregation.models import Event, Member, Notice, Tenanted
 from congregation.sealed import SealedTextField
-from rhythms import whose_turn
+from rhythms import agenda, whose_turn
 from rhythms.models.log import CrewMeetingQuerySet
 
 
@@ -89,6 +90,25 @@ class Plan(Tenanted):
     def led_by(self, member: Member) -> bool:
         """Tell whether it is someone's turn, alone or with another."""
         return member.pk in self.leads
+
+    def lay(self, lines: Sequence[str], *, read: str, by: Member, now: datetime) -> None:
+        """Say anew what is done; anyone whose meeting it is may, who has read it as it is (`read`)."""
+        with transaction.atomic():
+            self.meeting._check(by=by)
+            self.meeting._check_ahead(now=now)
+            held = Plan.objects.select_for_update(no_key=True).get(pk=self.pk)
+            self.agenda, words = held.agenda, "\n".join(lines)
+            if words == held.agenda:
+                return
+            if agenda.mark(held.agenda) != read:
+                raise ValidationError(
+                    gettext("It has been changed meanwhile. Here it is as it is now.")
+                )
+            if len(words) > agenda.MOST:
+                raise ValidationError(gettext("That is more than fits into one meeting."))
+            self.agenda = words
+            self.save(update_fields=["agenda"])
+            self.meeting._record("meeting.plan", by=by, now=now)
 
     def hand_on(self, *, by: Member, now: datetime) -> None:
         """Not this time: the turn goes to the next who can. Only who has it may."""

@@ -258,6 +258,8 @@ class Meeting(Tenanted):
                     "congregation_id": self.congregation_id,
                     "answer": answer,
                     "answered_at": now,
+                    "word": (word or "").strip()[:200],
+                    "brings": (brings or "").strip()[:200],
                 },
             )
             said = (coming.answer, coming.word, coming.brings)
@@ -266,13 +268,13 @@ class Meeting(Tenanted):
                 coming.word if word is None else word.strip()[:200],
                 coming.brings if brings is None else brings.strip()[:200],
             )
-            if is_new or said != says:
-                is_other = is_new or coming.answer != answer
+            is_other = is_new or coming.answer != answer
+            if said != says:
                 coming.answer, coming.word, coming.brings = says
                 coming.answered_at = now
                 coming.save()
-                if is_other:
-                    self._record("meeting.come", by=by, now=now)
+            if is_other:
+                self._record("meeting.come", by=by, now=now)
             if answer == Coming.Answer.CANT and self.crew and self.starts_at > now:
                 plan = Plan.objects.filter(meeting=self).first()
                 if plan and plan.led_by(by):

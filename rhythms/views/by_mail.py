@@ -80,18 +80,21 @@ def we_met(request: HttpRequest, token: str) -> HttpResponse:
         return _dead(request)
     member, this = found
     is_early, people = this.starts_at > now, this.people()
+    is_sent = request.method == "POST"
+    cant = set() if is_sent else this.cant()
     with _read_by(member):
         form = HereForm(
-            request.POST if request.method == "POST" else None,
+            request.POST if is_sent else None,
             people=people,
-            initial={"here": [str(person.pk) for person in people if person.pk not in this.cant()]},
+            initial={"here": [str(person.pk) for person in people if person.pk not in cant]},
         )
-        if request.method == "POST" and not is_early and form.is_valid():
+        if is_sent and not is_early and form.is_valid():
             try:
                 if "not_held" in request.POST:
                     this.not_held(by=member, now=now, is_first=True)
                 else:
-                    this.log(here=form.cleaned_data["here"], by=member, now=now, is_first=True)
+                    here = form.cleaned_data["here"]
+                    this.log(here=here, by=member, now=now, is_first=True, people=people)
             except ValidationError as error:
                 form.add_error(None, error)
         context = {

@@ -13,7 +13,7 @@ from congregation.gate import CongregationRequest
 from congregation.http import respond
 from rhythms.forms.meeting import ComingForm
 from rhythms.models import Coming
-from rhythms.views.meeting import after, card, meetings_of, page
+from rhythms.views.meeting import after, meetings_of, page, who_comes
 
 
 @require_POST
@@ -41,7 +41,7 @@ def coming(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     return respond(
         request,
         "rhythms/meeting.html",
-        card(this, member, now=now) | {"here": request.POST.get("here", "")},
+        who_comes(this, member, now=now) | {"here": request.POST.get("here", "")},
         part="coming" if is_alike else "",
         after=after(request, this),
     )

@@ -105,23 +105,12 @@ def mood_form(this: Meeting, member: Member, came: list[Member]) -> MoodForm | N
 
 def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
     """Return what the card of a meeting shows to one of its people: who comes, where, what we'll do."""
-    people = this.people()
-    said = {
-        coming.member_id: coming
-        for coming in Coming.objects.visible_to(member).filter(meeting=this)
-    }
-    is_mine = any(person.pk == member.pk for person in people)
-    is_ahead = this.state == Meeting.State.PLANNED and this.ends_at > now
+    context = who_comes(this, member, now=now)
+    is_mine, is_ahead = context["is_mine"], context["is_ahead"]
     return {
-        "meeting": this,
+        **context,
         "plan": getattr(this, "plan", None),
         "name": this.name_for(member),
-        "people": people,
-        "mine": said.get(member.pk),
-        "others": [(person, said.get(person.pk)) for person in people if person.pk != member.pk],
-        "answers": Coming.Answer,
-        "cant": {pk for pk, coming in said.items() if coming.answer == Coming.Answer.CANT},
-        "may_answer": is_mine and is_ahead,
         "may_plan": is_mine and is_ahead and this.starts_at > now,
         "may_log": is_mine and this.crew_id and this.starts_at <= now,
         "is_near": this.starts_at < now + timedelta(days=7),
@@ -132,6 +121,28 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "tab": "crews" if this.crew_id else "people",
         **sitting_down(this, member, now=now),
         **(planned.shown(this, member, now=now) if this.crew else {}),
+    }
+
+
+def who_comes(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
+    """Return who comes to a meeting and what each said, as one of its people may see it."""
+    people = this.people()
+    said = {
+        coming.member_id: coming
+        for coming in Coming.objects.visible_to(member).filter(meeting=this)
+    }
+    is_mine = any(person.pk == member.pk for person in people)
+    is_ahead = this.state == Meeting.State.PLANNED and this.ends_at > now
+    return {
+        "meeting": this,
+        "people": people,
+        "is_mine": is_mine,
+        "is_ahead": is_ahead,
+        "mine": said.get(member.pk),
+        "others": [(person, said.get(person.pk)) for person in people if person.pk != member.pk],
+        "answers": Coming.Answer,
+        "cant": {pk for pk, coming in said.items() if coming.answer == Coming.Answer.CANT},
+        "may_answer": is_mine and is_ahead,
     }
 
 

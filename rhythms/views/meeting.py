@@ -107,6 +107,7 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
     """Return what the card of a meeting shows to one of its people: who comes, where, what we'll do."""
     context = who_comes(this, member, now=now)
     is_mine, is_ahead = context["is_mine"], context["is_ahead"]
+    come = sum(person.pk not in context["cant"] for person in context["people"])
     return {
         **context,
         "plan": getattr(this, "plan", None),
@@ -120,7 +121,7 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "now": now,
         "tab": "crews" if this.crew_id else "people",
         **sitting_down(this, member, now=now),
-        **(planned.shown(this, member, now=now) if this.crew else {}),
+        **(planned.shown(this, member, people=come, now=now) if this.crew else {}),
     }
 
 

@@ -45,6 +45,8 @@ def why(
     `seated` are those who take turns; `new` are at their first meeting and not asked yet.
     """
     who = plan.facilitator
+    if who is None and not seated:
+        return _("Nobody of you takes turns just now; whoever likes takes it.")
     if who is None:
         return (
             _("Nobody who takes turns can come, so nobody has the turn yet.")

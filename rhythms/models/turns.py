@@ -174,12 +174,15 @@ def settle(crew: Crew, *, now: datetime) -> None:
         .prefetch_related("comings")
         .order_by("starts_at", "number")
     )
-    changed = []
-    for meeting in ahead:
+    changed, rows = [], list(ahead)
+    swapped = [_swapped(meeting) for meeting in rows]
+    for number, meeting in enumerate(rows):
         plan: Plan = getattr(meeting, "plan", None) or meeting.plan_of()
         away = meeting.cant()
         caller = meeting.commitment.proposed_by_id if meeting.commitment else None
-        if meeting.starts_at > now and _count(plan, found, away, caller):
+        # Who has swapped for a later one isn't asked in between.
+        later = set().union(*swapped[number + 1 :])
+        if meeting.starts_at > now and _count(plan, found, away, later, caller):
             changed.append(plan)
         found.pass_by(meeting, plan.leads, away)
     if changed:
@@ -187,7 +190,22 @@ def settle(crew: Crew, *, now: datetime) -> None:
         Plan.objects.bulk_update(changed, fields)
 
 
-def _count(plan: Plan, found: Rota, away: set[uuid.UUID], caller: uuid.UUID | None) -> bool:
+def _swapped(meeting: "Meeting") -> set[uuid.UUID]:
+    """Return who leads a meeting because they have swapped for it."""
+    plan: Plan | None = getattr(meeting, "plan", None)
+    if plan is None:
+        return set()
+    both = ((plan.facilitator_id, plan.turn), (plan.second_id, plan.second_turn))
+    return {person for person, turn in both if person and turn == Plan.Turn.SWAPPED}
+
+
+def _count(
+    plan: Plan,
+    found: Rota,
+    away: set[uuid.UUID],
+    later: set[uuid.UUID],
+    caller: uuid.UUID | None,
+) -> bool:
     """Count anew who leads one meeting; return whether that is someone else, or for another reason."""
     before = (plan.facilitator_id, plan.turn, plan.second_id, plan.second_turn)
     counted = Plan.Turn.COUNTED
@@ -201,7 +219,8 @@ def _count(plan: Plan, found: Rota, away: set[uuid.UUID], caller: uuid.UUID | No
     ]
     given: list[tuple[uuid.UUID | None, str]] = [*held[: found.together]]
     taken = {person for person, _turn in held}
-    more = found.next({*away, *taken}, caller, n=found.together - len(given))
+    n, cannot = found.together - len(given), {*away, *taken}
+    more = found.next({*cannot, *later}, caller, n=n) or found.next(cannot, caller, n=n)
     given += [*((person, counted) for person in more), (None, counted), (None, counted)]
     (plan.facilitator_id, plan.turn), (plan.second_id, plan.second_turn) = given[:2]
     return before != (plan.facilitator_id, plan.turn, plan.second_id, plan.second_turn)

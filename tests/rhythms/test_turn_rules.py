@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rhythms.whose_turn import Led, next_turn, order_of_turns
+from rhythms.whose_turn import Led, newcomers, next_turn, next_turns, order_of_turns
 
 pytestmark = pytest.mark.once
 
@@ -90,3 +90,106 @@ def test_nobody_hosts_alone_forever(seats, meetings):
         for sooner, later in pairwise([-1, *theirs, len(leads)]):
             between = leads[sooner + 1 : later]
             assert len(between) == len(set(between))
+
+
+# ---- newcomers, opting out, and two together
+
+
+def test_who_never_led_waits_since_they_sat_down():
+    joined = {"mei": date(2026, 9, 1), "ana": date(2026, 9, 1), "dov": date(2026, 11, 10)}
+    led = {"mei": on(5), "ana": on(12)}
+    # Dov sat down after Mei led and before Ana did.
+    assert order_of_turns(["mei", "ana", "dov"], led, (), None, joined) == ["mei", "dov", "ana"]
+
+
+@pytest.mark.parametrize(
+    ("been", "new"),
+    [
+        ([], set()),
+        (["mei"], {"ana", "joel"}),
+        (["mei", "ana", "joel"], set()),
+        (["mei", "someone who left"], {"ana", "joel"}),
+    ],
+)
+def test_at_their_first_meeting_nobody_is_asked_unless_all_are_new(been, new):
+    assert newcomers(["mei", "ana", "joel"], been) == new
+
+
+def test_two_together_and_fewer_where_not_so_many_can():
+    led = {"mei": on(1), "ana": on(8), "joel": on(15)}
+    assert next_turns(SEATED, led, together=2) == ["dov", "wiremu"]
+    assert next_turns(SEATED, led, ["dov", "wiremu", "mei", "ana"], together=2) == ["joel"]
+    assert next_turns(SEATED, led, SEATED, together=2) == []
+
+
+def test_a_pair_alternates():
+    led, leads = {}, []
+    for week in range(6):
+        who = next_turn(["ana", "noor"], led, caller="noor")
+        led[who] = Led(1, date(2026, 1, 1) + timedelta(weeks=week))
+        leads.append(who)
+    assert leads == ["noor", "ana"] * 3
+
+
+weeks = st.lists(
+    st.tuples(
+        st.sets(st.integers(0, 7), max_size=3),  # who can't come
+        st.sets(st.integers(0, 7), max_size=2),  # who says that they don't lead, or do again
+        st.booleans(),  # whether someone sits down
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@calm
+@given(st.integers(3, 6), st.sampled_from([1, 2]), weeks)
+def test_fair_whatever_happens(founders, together, meetings):
+    """Between two turns of anyone who was always there, willing and at the table, nobody led twice."""
+    seated = list(range(founders))
+    joined = dict.fromkeys(seated, date(2025, 12, 1))
+    led, been, unwilling, leads, out = {}, set(), set(), [], []
+    for number, (away, flips, one_more) in enumerate(meetings):
+        day = date(2026, 1, 1) + timedelta(days=7 * number)
+        if one_more and len(seated) < 8:
+            joined[len(seated)] = day - timedelta(days=1)
+            seated.append(len(seated))
+        unwilling ^= flips
+        takers = [who for who in seated if who not in unwilling]
+        new = newcomers(takers, been)
+        found = next_turns(takers, led, {*away, *new}, 0, joined, together)
+        assert len(found) == len(set(found)) <= together
+        assert not set(found) & (away | new | unwilling)
+        # As many as wanted lead, as long as so many can.
+        assert len(found) == min(together, len([w for w in takers if w not in away | new]))
+        for who in found:
+            led[who] = Led(led.get(who, Led(0, None)).times + 1, day)
+        leads.append(found)
+        out.append(away | unwilling | new)
+        been |= {who for who in seated if who not in away}
+    for who in range(founders):
+        if any(who in missing for missing in out):
+            continue
+        theirs = [number for number, some in enumerate(leads) if who in some]
+        for sooner, later in pairwise([-1, *theirs, len(leads)]):
+            between = [one for some in leads[sooner + 1 : later] for one in some]
+            assert len(between) == len(set(between))
+
+
+@calm
+@given(st.integers(2, 8), st.integers(1, 2), st.integers(1, 80))
+def test_over_any_window_turns_differ_by_one(people, together, number):
+    """Where nobody is away, no window of meetings has anyone lead twice more than another."""
+    led, leads = {}, []
+    for week in range(number):
+        found = next_turns(list(range(people)), led, caller=1, together=together)
+        day = date(2026, 1, 1) + timedelta(weeks=week)
+        for who in found:
+            led[who] = Led(led.get(who, Led(0, None)).times + 1, day)
+        leads.append(found)
+    for first in range(number):
+        counts = dict.fromkeys(range(people), 0)
+        for some in leads[first:]:
+            for who in some:
+                counts[who] += 1
+            assert max(counts.values()) - min(counts.values()) <= 1

@@ -281,11 +281,12 @@ def _relay(
             "changed_at",
         ],
     )
-    plans = list(Plan.objects.filter(meeting__in=stay))
-    for plan in plans:
-        if (plan.place, plan.link) == was:
-            plan.place, plan.link = rhythm.place, rhythm.link
-    Plan.objects.bulk_update(plans, ["place", "link"])
+    if was != (rhythm.place, rhythm.link):
+        for plan in Plan.objects.filter(meeting__in=stay):
+            # What a meeting has for itself stays; sealed words are saved with their row.
+            if (plan.place, plan.link) == was:
+                plan.place, plan.link = rhythm.place, rhythm.link
+                plan.save(update_fields=["place", "link"])
     Meeting.lay(fresh, now=now)
 
 

@@ -182,7 +182,9 @@ def _wanted(
         start = datetime.combine(shape.starts_on, shape.starts_at)
         wanted = rules.expand(start, rhythm.zone, shape.rule, shape.minutes, limit=len(laid))
     else:
-        horizon = max((now + HORIZON).date(), shape.starts_on)
+        # As far as it is laid out at least, so that nothing is dropped that comes back in a week.
+        last = max(_planned(meeting) for meeting in laid).astimezone(ZoneInfo(rhythm.zone)).date()
+        horizon = max((now + HORIZON).date(), shape.starts_on, last)
         wanted = other.ahead(shape.starts_on, after=now, until=horizon, least=FEWEST)
     before = max((row.planned_for for row in kept if row.planned_for), default=None)
     first = min(_planned(meeting) for meeting in laid)

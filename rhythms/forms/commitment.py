@@ -141,7 +141,9 @@ class RecurrenceForm(OnceForm):
 class CommitmentForm(RecurrenceForm):
     """A rhythm, and for how long: a number of times, until a day, or without an end where that may be."""
 
-    kind = forms.ChoiceField(label=_("What for"), choices=Rhythm.Kind, widget=Picks(css="two"))
+    kind = forms.ChoiceField(
+        label=_("What for"), choices=Rhythm.Kind, required=False, widget=Picks(css="two")
+    )
     name = forms.CharField(
         label=_("What you call it"),
         max_length=60,
@@ -233,7 +235,7 @@ class CommitmentForm(RecurrenceForm):
             link=shape.link,
             weekdays=shape.weekdays,
             by_date=shape.by_date,
-            kind=said["kind"],
+            kind=said["kind"] or Rhythm.Kind.RELATIONAL,
             name=said["name"].strip(),
         )
 
@@ -319,21 +321,23 @@ class PauseForm(forms.Form):
 
     def __init__(self, *args: Any, ahead: Sequence[Meeting], **kw: Any) -> None:
         super().__init__(*args, **kw)
+        # What was left out a moment ago may be sent once more.
+        is_sent = self.is_bound
         dates = self.fields["dates"]
         assert isinstance(dates, forms.MultipleChoiceField)
         dates.choices = [
             (row.local_date.isoformat(), in_words(row.local_date))
             for row in ahead
-            if row.state == Meeting.State.PLANNED
+            if is_sent or row.state == Meeting.State.PLANNED
         ]
 
     def clean(self) -> None:
         """Something is needed; a span without an end is one day."""
         said = self.cleaned_data
-        if not (said.get("dates") or said.get("first") or self.errors):
-            raise ValidationError(gettext("Tap a date, or say from when to when."))
         if said.get("last") and not said.get("first"):
             self.add_error("first", gettext("From which day?"))
+        if not (said.get("dates") or said.get("first") or self.errors):
+            raise ValidationError(gettext("Tap a date, or say from when to when."))
 
     @property
     def spans(self) -> list[tuple[date, date]]:

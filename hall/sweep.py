@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from congregation import digests, outbox
 from congregation.models import User, WayBack
 from congregation.sealed_sessions import forget_ended
-from crews import matching, sweeping
+from crews import chatting, matching, sweeping
 from hall import closing
 from rhythms import reminding, renewing
 from rhythms.models import Arrival
@@ -34,4 +34,8 @@ def due(*, now: datetime) -> dict[str, int]:
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Do all that is due at this moment; return how many of each. Running it twice does no harm."""
-    return {**due(now=now), "mail": outbox.deliver(now=now)}
+    return {
+        **due(now=now),
+        "mail": outbox.deliver(now=now),
+        "words to chats": chatting.deliver(now=now),
+    }

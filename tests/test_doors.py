@@ -180,6 +180,10 @@ ADDRESSES = {
     "crew-invite": (THE_CREW, "crew"),
     "crew-meet": (THE_CREW, "crew"),
     "crew-sit": (THE_CREW, "crew"),
+    "crew-chat": (THE_CREW, "crew"),
+    # nothing is connected yet
+    "crew-chat-test": (post({**THE_CREW, "member": 404}), "crew"),
+    "crew-chat-remove": (post({**THE_CREW, "member": 404}), "crew"),
     "crew-time": (THE_CREW, "crew"),
     "closing-word": (post(THE_CREW), "crew"),
     "lesson-new": (THE_CREW, "crew"),

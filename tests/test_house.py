@@ -58,6 +58,7 @@ OPEN_TEXT = {
     "congregation.NoticeChoice": {"kind"},
     "congregation.Mail": {"kind", "to", "fault"},
     "crews.Crew": {"name", "purpose"},
+    "crews.ChatPost": {"kind", "occasion", "fault"},
     "crews.Season": {"name"},
     "crews.Idea": {
         "name",

@@ -6,7 +6,7 @@ from congregation import digests, outbox
 from congregation.models import User, WayBack
 from congregation.sealed_sessions import forget_ended
 from crews import chatting, matching, sweeping
-from hall import closing
+from hall import closing, letters
 from rhythms import reminding, renewing
 from rhythms.models import Arrival
 
@@ -23,6 +23,7 @@ def due(*, now: datetime) -> dict[str, int]:
         "look-backs reminded of": renewing.remind_due(now=now),
         "look-backs revealed": renewing.reveal_due(now=now),
         "meetings reminded of": reminding.remind(now=now),
+        "letters reminded of": letters.remind(now=now),
         "digests": digests.make(now=now),
         "arrivals let go": Arrival.objects.let_go(now=now),
         "former keys forgotten": WayBack.objects.forget_keys(now=now),

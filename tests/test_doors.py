@@ -79,6 +79,12 @@ ADDRESSES = {
     "operator-mail-leave": (post(NOT_THERE), None),
     # this one has run out
     "operator-enter": (dict.fromkeys(ANYONE, 410), "token"),
+    # the hosts' letter: what went to everyone is everyone's, what is being written the hosts'
+    "letters": (MEMBERS, None),
+    "letter": (MEMBERS, "letter"),
+    "letter-write": (HOSTS, None),
+    "letter-send": (post(HOSTS), "letter"),
+    "letter-every": (post(HOSTS), None),
     "host-mail": (HOSTS, None),
     "host-mail-later": (post(HOSTS), None),
     # everyone of the congregation

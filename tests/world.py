@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from congregation.models import Invitation, Notice, Portrait, WayBack, hashed
+from congregation.models import Invitation, Letter, Notice, Portrait, WayBack, hashed
 from congregation.outbox import unsubscribe_token
 from crews.models import (
     Agreement,
@@ -180,7 +180,11 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     for person in (member, mate, facilitator):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
+    letter = Letter.objects.create(
+        **own, title="Summer", words="Come and swim.", written_at=now, sent_at=now, sent_by=host
+    )
     return {
+        "letter": {"pk": letter.pk},
         "practice": {"key": "case-clinic"},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},

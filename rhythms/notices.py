@@ -106,6 +106,11 @@ def _short(kind: str, pk: uuid.UUID) -> str:
     return reverse("go", kwargs={"kind": kind, "code": short(pk)})
 
 
+def _to_weigh(lookback: Any) -> str:
+    """Return where dots are laid; once they show, it leads on to what was found."""
+    return reverse("lookback-weigh", kwargs={"slug": lookback.congregation.slug, "pk": lookback.pk})
+
+
 _OF_PLAN = (
     "congregation",
     "facilitator",
@@ -232,6 +237,62 @@ KINDS: list[Kind] = [
         related=("crew",),
         also=_crew_to_chat("lookback"),
         chat=_looks_back,
+    ),
+    Kind(
+        name="rhythms.practice_shared",
+        model="rhythms.CrewPractice",
+        label=_("A practice of a crew of mine is shared with everyone here"),
+        subject=_("Your crew has shared a practice"),
+        related=("crew__congregation",),
+        group=NEWS,
+    ),
+    Kind(
+        name="rhythms.manner",
+        model="rhythms.Manner",
+        label=_("How a crew of mine looks back is changed"),
+        subject=_("How your crew looks back has changed"),
+        url=lambda manner: reverse(
+            "manner", kwargs={"slug": manner.congregation.slug, "pk": manner.crew_id}
+        ),
+        related=("crew", "congregation"),
+        group=NEWS,
+    ),
+    Kind(
+        name="rhythms.lookback_weighing",
+        model="rhythms.LookBack",
+        label=_("What a crew of mine found is weighed"),
+        subject=_("You weigh what you found: three dots each"),
+        url=_to_weigh,
+        related=("crew", "congregation"),
+    ),
+    Kind(
+        name="rhythms.lookback_weigh_closing",
+        model="rhythms.LookBack",
+        label=_("A weighing in which I haven’t laid my dots closes tomorrow"),
+        subject=_("What weighs most shows tomorrow"),
+        url=_to_weigh,
+        related=("crew", "congregation"),
+    ),
+    Kind(
+        name="rhythms.lookback_weighed",
+        model="rhythms.LookBack",
+        label=_("What a crew of mine found has been weighed"),
+        subject=_("What you found is weighed"),
+        related=("crew",),
+    ),
+    Kind(
+        name="rhythms.change_due",
+        model="rhythms.LookBack",
+        label=_("A crew of mine has chosen no change yet"),
+        subject=_("One change, and someone who carries it"),
+        related=("crew",),
+    ),
+    Kind(
+        name="rhythms.change_carried",
+        model="rhythms.Change",
+        label=_("A change that I carry soon opens a look-back"),
+        subject=_("Your next look-back is near"),
+        related=("lookback__crew", "lookback__congregation"),
     ),
     Kind(
         name="rhythms.renew_farewell",

@@ -76,6 +76,7 @@ OPEN_TEXT = {
     "rhythms.EveningLink": {"token_hash"},
     "rhythms.Rhythm": {"rule", "zone"},
     "rhythms.Meeting": {"zone"},
+    "rhythms.Sitting": {"practice"},
 }
 
 

@@ -23,6 +23,7 @@ KINDS: list[Kind] = [
         subject=_("A letter from your hosts"),
         related=("sent_by",),
         group=LETTER,
+        words="hall/mail/letter.html",
         gather=_more,
     ),
     Kind(

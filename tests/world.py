@@ -33,14 +33,18 @@ from rhythms.models import (
     ArrivalWords,
     Change,
     Commitment,
+    CrewPractice,
     Evening,
     LookBack,
     Meeting,
     Plan,
     Rhythm,
+    Sitting,
     Slip,
     Theme,
 )
+from rhythms.practices import catalogue
+from rhythms.practices.own import of
 
 TOKEN = "t" * 43
 WAY = "w" * 43
@@ -143,6 +147,9 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     from congregation.http import short
 
     meeting = meet(2, now + day)
+    ours = CrewPractice.write(crew, of(catalogue.TROIKA), by=member, now=now)
+    tonight = meet(3, now + hour)
+    sitting = Sitting.open(tonight, catalogue.TROIKA, here=[mate, facilitator], by=member, now=now)
     evening = Evening.call(
         name="Soup",
         starts_at=now + hour,
@@ -207,6 +214,9 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         )
     return {
         "practice": {"key": "case-clinic"},
+        "our_practice": {"pk": ours.pk},
+        "shared_practice": {"pk": ours.share(by=member, now=now).pk},
+        "sitting": {"pk": sitting.pk},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},
         "table_token": {"token": evening.link.token},

@@ -274,6 +274,12 @@ def how_many(came: int, of: int) -> str:
 
 
 @register.simple_tag
+def step_ring(minutes: Iterable[int], at: int, gone: float) -> SafeString:
+    """`{% step_ring minutes 3 0.36 %}`: the steps of a practice round its clock, with how much is gone."""
+    return drawing.step_ring(list(minutes), at, gone)
+
+
+@register.simple_tag
 def weigh(count: int, of: int) -> SafeString:
     """`{% weigh 5 7 %}`: how many dots a thing was given, beside the most that any was."""
     words = ngettext("%(count)s dot", "%(count)s dots", count) % {"count": count}
@@ -359,6 +365,11 @@ def _days(width: Literal["narrow", "wide"]) -> list[str]:
     return [str(names[i]) for i in range(7)]
 
 
+def day_names() -> list[str]:
+    """The days of a week from Monday, whole, in the reader's language."""
+    return _days("wide")
+
+
 def _plain(text: str) -> str:
     """Thin spaces that CLDR puts before "pm" become plain ones: they are searched and copied."""
     return text.replace("\u202f", " ").replace("\xa0", " ")
@@ -390,6 +401,17 @@ def day(value: Any, now: Any = None) -> str:
     if isinstance(value, dt.datetime):
         value = _local(value).date()
     return _date(value, year=_year_matters(value, now)) if isinstance(value, dt.date) else ""
+
+
+@register.filter
+def day_month(value: Any) -> str:
+    """`{{ instant|day_month }}`: "19 Nov", where there is no room for more; of an instant or a date."""
+    if isinstance(value, dt.datetime):
+        value = _local(value).date()
+    if not isinstance(value, dt.date):
+        return ""
+    moment = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  a day has no zone
+    return _plain(format_skeleton("MMMd", moment, None, locale=_here()))
 
 
 @register.filter

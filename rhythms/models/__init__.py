@@ -4,7 +4,7 @@ from rhythms.models.arrival import Arrival, ArrivalWords
 from rhythms.models.change import Change, Helped
 from rhythms.models.evening import Evening
 from rhythms.models.evening_link import EveningLink
-from rhythms.models.log import Coming, Led, Log, Mood, Presence
+from rhythms.models.log import Coming, Correction, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack
 from rhythms.models.meeting import Meeting
 from rhythms.models.own_practice import CrewPractice, SharedPractice
@@ -13,6 +13,7 @@ from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm
 from rhythms.models.sitting import Sitter, Sitting
 from rhythms.models.slip import Manner, Slip
 from rhythms.models.theme import Theme, Weighing
+from rhythms.models.turns import NotLeading, Swap, Turns
 
 __all__ = [
     "Answers",
@@ -22,6 +23,7 @@ __all__ = [
     "Coming",
     "Commitment",
     "CommitmentYes",
+    "Correction",
     "CrewPractice",
     "Decision",
     "Evening",
@@ -33,6 +35,7 @@ __all__ = [
     "Manner",
     "Meeting",
     "Mood",
+    "NotLeading",
     "Plan",
     "Presence",
     "Rhythm",
@@ -40,6 +43,8 @@ __all__ = [
     "Sitter",
     "Sitting",
     "Slip",
+    "Swap",
     "Theme",
+    "Turns",
     "Weighing",
 ]

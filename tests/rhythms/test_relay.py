@@ -3,12 +3,14 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rhythms.relaying import Fit, Laid, relay
 from rhythms.rules import Occurrence, expand, rule_for
 
+# Reading the zones takes its time, once.
+SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEMPOS = ["daily", "weekly", "fortnightly", "monthly", "quarterly", "yearly"]
 ZONES = ["Pacific/Auckland", "Europe/Berlin", "America/St_Johns", "Africa/Cairo", "UTC"]
 
@@ -82,6 +84,7 @@ def rhythms(draw):
     )
 
 
+@SLOW
 @given(was=rhythms(), wanted=rhythms(), first=st.integers(1, 30))
 def test_any_change_of_any_rhythm(was, wanted, first):
     numbers = range(first, first + len(wanted))
@@ -105,6 +108,7 @@ def test_any_change_of_any_rhythm(was, wanted, first):
     assert {p.occurrence.starts for p in places if p.fit is Fit.SAME} == both
 
 
+@SLOW
 @given(was=rhythms(), wanted=rhythms())
 def test_twice_is_once(was, wanted):
     places, _gone = relay(laid(was), wanted, range(1, len(wanted) + 1))
@@ -117,6 +121,7 @@ def test_twice_is_once(was, wanted):
     assert gone == []
 
 
+@SLOW
 @given(
     start=st.datetimes(datetime(2026, 1, 1), datetime(2029, 1, 1)),  # noqa: DTZ001
     tempo=st.sampled_from(TEMPOS),

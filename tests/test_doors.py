@@ -84,6 +84,12 @@ ADDRESSES = {
     "operator-mail-leave": (post(NOT_THERE), None),
     # this one has run out
     "operator-enter": (dict.fromkeys(ANYONE, 410), "token"),
+    # the hosts' letter: what went to everyone is everyone's, what is being written the hosts'
+    "letters": (MEMBERS, None),
+    "letter": (MEMBERS, "letter"),
+    "letter-write": (HOSTS, None),
+    "letter-send": (post(HOSTS), "letter"),
+    "letter-every": (post(HOSTS), None),
     "host-mail": (HOSTS, None),
     "host-mail-later": (post(HOSTS), None),
     # everyone of the congregation
@@ -185,6 +191,10 @@ ADDRESSES = {
     "crew-invite": (THE_CREW, "crew"),
     "crew-meet": (THE_CREW, "crew"),
     "crew-sit": (THE_CREW, "crew"),
+    "crew-chat": (THE_CREW, "crew"),
+    # nothing is connected yet
+    "crew-chat-test": (post({**THE_CREW, "member": 404}), "crew"),
+    "crew-chat-remove": (post({**THE_CREW, "member": 404}), "crew"),
     "crew-time": (THE_CREW, "crew"),
     "closing-word": (post(THE_CREW), "crew"),
     "lesson-new": (THE_CREW, "crew"),
@@ -262,6 +272,12 @@ ADDRESSES = {
     "turns": (post(THE_CREW), "crew"),
     "mood": (post(THE_CREW), "past"),
     "commitment-new": ({**THE_CREW, "peer": 403, "host": 403}, "crew"),
+    "commitment": (THE_CREW, "commitment"),
+    "commitment-change": (THE_CREW, "commitment"),
+    "commitment-pause": (post(THE_CREW), "commitment"),
+    "commitment-step-out": (post(THE_CREW), "commitment"),
+    "commitment-step-in": (post(THE_CREW), "commitment"),
+    "pause-lift": (post(THE_CREW), "pause"),
     "commitment-yes": (post(THE_CREW), "commitment"),
     "commitment-withdraw": (post(THE_CREW), "commitment"),
     "lookback": (THE_CREW, "lookback"),

@@ -29,7 +29,7 @@ crew = Crew.objects.create(
 )
 for person in people:
     crew.seat(person, by=None, now=now - dt.timedelta(days=60))
-begins = now - dt.timedelta(days=7, hours=3)
+begins = (now - dt.timedelta(days=7, hours=3)).replace(second=0, microsecond=0)
 idea = Idea.objects.create(
     congregation=here, caller=people[0], name="Seed Library", intention="Swap seeds.", times=6,
     tempo="weekly", minutes=60, begins_on=begins.date(), begins_at=begins.time(), zone="UTC",

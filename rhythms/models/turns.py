@@ -175,27 +175,17 @@ def settle(crew: Crew, *, now: datetime) -> None:
         .prefetch_related("comings")
         .order_by("starts_at", "number")
     )
-<<<<<<< HEAD
+    outs = StepOut.objects.of_crew(crew)
     changed, rows = [], list(ahead)
     swapped = [_swapped(meeting) for meeting in rows]
     for number, meeting in enumerate(rows):
         plan: Plan = getattr(meeting, "plan", None) or meeting.plan_of()
-        away = meeting.cant()
-        caller = meeting.commitment.proposed_by_id if meeting.commitment else None
-        # Who has swapped for a later one isn't asked in between.
-        later = set().union(*swapped[number + 1 :])
-        if meeting.starts_at > now and _count(plan, found, away, later, caller):
-=======
-    outs = StepOut.objects.of_crew(crew)
-    changed = []
-    for meeting in ahead:
-        plan: Plan = getattr(meeting, "plan", None) or meeting.plan_of()
-        # Who stepped out of a rhythm leads none of its meetings.
         commitment = meeting.commitment
         away = meeting.cant() | (outs[commitment.rhythm_id] if commitment else set())
         caller = commitment.proposed_by_id if commitment else None
-        if meeting.starts_at > now and _count(plan, found, away, caller):
->>>>>>> main
+        # Who has swapped for a later one isn't asked in between.
+        later = set().union(*swapped[number + 1 :])
+        if meeting.starts_at > now and _count(plan, found, away, later, caller):
             changed.append(plan)
         found.pass_by(meeting, plan.leads, away)
     if changed:

@@ -214,6 +214,7 @@ KINDS: list[Kind] = [
         label=_("A practice of a crew of mine is shared with everyone here"),
         subject=_("Your crew has shared a practice"),
         related=("crew__congregation",),
+        group=NEWS,
     ),
     Kind(
         name="rhythms.manner",

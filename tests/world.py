@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from congregation.models import Invitation, Notice, Portrait, WayBack, hashed
+from congregation.models import Invitation, Letter, Notice, Portrait, WayBack, hashed
 from congregation.outbox import unsubscribe_token
 from crews.models import (
     Agreement,
@@ -199,6 +199,9 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     for person in (member, mate, facilitator):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
+    letter = Letter.objects.create(
+        **own, title="Summer", words="Come and swim.", written_at=now, sent_at=now, sent_by=host
+    )
     # In the middle of the cycle they have looked back once.
     found = LookBack.objects.create(
         **own,
@@ -222,6 +225,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
             theme=theme if number == 1 else None,
         )
     return {
+        "letter": {"pk": letter.pk},
         "practice": {"key": "case-clinic"},
         "our_practice": {"pk": ours.pk},
         "shared_practice": {"pk": ours.share(by=member, now=now).pk},

@@ -171,6 +171,15 @@ KINDS: list[Kind] = [
         chat=_begun,
     ),
     Kind(
+        name="rhythms.rhythm_changed",
+        model="rhythms.Commitment",
+        label=_("A rhythm of a crew of mine changes or pauses"),
+        subject=_("A rhythm of your crew has changed"),
+        attach=_all_meetings,
+        url=lambda commitment: commitment.page,
+        related=("crew__congregation", "rhythm"),
+    ),
+    Kind(
         name="rhythms.meeting_soon",
         model="rhythms.Plan",
         label=_("A meeting of mine is near"),

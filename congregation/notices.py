@@ -6,8 +6,9 @@ a file with three partials: `line` (one sentence for the app), `text` and `body`
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.urls import reverse
@@ -17,6 +18,13 @@ from django.utils.translation import gettext_lazy as _
 Attachment = tuple[str, bytes, str]
 
 
+class Invitation(NamedTuple):
+    """A calendar file that mail programs act upon by themselves, and what they are to do with it (iTIP)."""
+
+    method: str
+    content: bytes
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of notice.
@@ -24,6 +32,7 @@ class Kind:
     name: "app.name"; model: "app.Model" that `about` is an id of; label: what people switch off;
     subject: of the mail, with nothing private in it; url: of the page it leads to;
     attach: files of the mail, as (name, bytes, media type).
+    invite: what the mail puts into the reader's calendar, or takes out of it, as of when they were told.
     may_stop: whether people can choose not to be mailed; what guards their own account they can't.
     """
 
@@ -38,6 +47,7 @@ class Kind:
     related: tuple[str, ...] = ()
     hosts_only: bool = False
     attach: Callable[[Any, Any], list[Attachment]] | None = None
+    invite: Callable[[Any, Any, datetime], Invitation | None] | None = None
 
     @property
     def template(self) -> str:

@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 
 from congregation import clock
 from congregation.models import Mail, Member, Notice, NoticeChoice
-from congregation.notices import Kind, kind_of
+from congregation.notices import Invitation, Kind, kind_of
 from congregation.post import Line
 
 log = logging.getLogger("tableful.outbox")
@@ -120,7 +120,19 @@ def compose(kind: Kind, notice: Notice, about: Any) -> EmailMultiAlternatives:
         message.attach_alternative(html, "text/html")
         for name, content, media_type in kind.attach(about, member) if kind.attach else []:
             message.attach(name, content, media_type)
+        invitation = kind.invite(about, member, notice.made_at) if kind.invite else None
+        if invitation:
+            carry(message, invitation)
     return message
+
+
+def carry(message: EmailMultiAlternatives, invitation: Invitation) -> None:
+    """Let a mail carry an invitation in the two places where mail programs look for one: beside the words,
+    by its method, and as a file.
+    """
+    kind = f"text/calendar; method={invitation.method}"
+    message.attach_alternative(invitation.content.decode(), kind)
+    message.attach("invite.ics", invitation.content, "application/ics")
 
 
 def message_of(mail: Mail, *, now: datetime) -> EmailMultiAlternatives | None:

@@ -16,6 +16,7 @@ from rhythms.models import (
     Commitment,
     CommitmentYes,
     Decision,
+    Feed,
     LookBack,
     Meeting,
     Plan,
@@ -31,8 +32,12 @@ def close_hellos(member: Member, *, now: datetime) -> None:
 
 
 def leave(member: Member, crews: Iterable[Crew], *, now: datetime) -> None:
-    """Take back what was said of meetings to come, and what nobody has read yet; hand the turns on."""
+    """Take back what was said of meetings to come, and what nobody has read yet; hand the turns on.
+
+    Nothing is read any more at the addresses of one's calendars.
+    """
     left = list(crews)
+    Feed.objects.filter(member=member).delete()
     Coming.objects.filter(member=member, meeting__ends_at__gt=now).delete()
     CommitmentYes.objects.filter(
         member=member, commitment__crew__in=left, commitment__state=Commitment.State.PROPOSED

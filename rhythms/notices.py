@@ -1,40 +1,40 @@
 """What people are told by this app."""
 
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from congregation.notices import Attachment, Kind
+from congregation.notices import Attachment, Invitation, Kind
 
 
-def _meeting(plan: Any, member: Any) -> list[Attachment]:
-    """Return the file that puts a meeting into a calendar, or takes it out again."""
-    from rhythms import calendar
+def _planned(plan: Any, member: Any, at: datetime) -> Invitation | None:
+    """Return the invitation to a meeting, or that it is off."""
+    from rhythms.calendars import invitations
 
-    return calendar.attached([plan.meeting], member)
-
-
-def _all_meetings(commitment: Any, member: Any) -> list[Attachment]:
-    """Return the file that puts all meetings of a commitment into a calendar."""
-    from rhythms import calendar
-
-    meetings = commitment.meetings.select_related("plan", "crew", "congregation")
-    return calendar.attached(meetings.order_by("starts_at"), member)
+    return invitations.of_meeting(plan.meeting, member, at)
 
 
-def _of_a_hello(meeting: Any, member: Any) -> list[Attachment]:
-    """Return the file that puts the meeting of two into a calendar, or takes it out again."""
-    from rhythms import calendar
+def _all_of_it(commitment: Any, member: Any, at: datetime) -> Invitation | None:
+    """Return the invitation to all meetings of a commitment."""
+    from rhythms.calendars import invitations
 
-    return calendar.attached([meeting], member)
+    return invitations.of_commitment(commitment, member, at)
+
+
+def _of_a_hello(meeting: Any, member: Any, at: datetime) -> Invitation | None:
+    """Return the invitation to the meeting of two, or that it is off."""
+    from rhythms.calendars import invitations
+
+    return invitations.of_meeting(meeting, member, at)
 
 
 def _evening(evening: Any, member: Any) -> list[Attachment]:
     """Return the file that puts an evening into a calendar, or takes it out again."""
-    from rhythms import calendar
+    from rhythms.calendars import events, writing
 
-    return calendar.attached([evening.meeting], member)
+    return [("meeting.ics", events.file_of([evening.meeting], member), writing.MEDIA_TYPE)]
 
 
 _OF_PLAN = (
@@ -74,7 +74,7 @@ KINDS: list[Kind] = [
         model="rhythms.Commitment",
         label=_("A commitment of a crew of mine begins"),
         subject=_("Your crew has its dates"),
-        attach=_all_meetings,
+        invite=_all_of_it,
         related=("crew__congregation", "rhythm"),
     ),
     Kind(
@@ -82,7 +82,6 @@ KINDS: list[Kind] = [
         model="rhythms.Plan",
         label=_("A meeting of mine is near"),
         subject=_("You meet soon"),
-        attach=_meeting,
         related=_OF_PLAN,
     ),
     Kind(
@@ -90,7 +89,7 @@ KINDS: list[Kind] = [
         model="rhythms.Plan",
         label=_("A meeting of mine is moved or called off"),
         subject=_("A meeting of yours has changed"),
-        attach=_meeting,
+        invite=_planned,
         related=_OF_PLAN,
     ),
     Kind(
@@ -153,7 +152,7 @@ KINDS: list[Kind] = [
         label=_("A hello of mine has a time"),
         subject=_("You have a time to talk"),
         url=lambda meeting: meeting.hello.get_absolute_url(),
-        attach=_of_a_hello,
+        invite=_of_a_hello,
         related=("hello__congregation", "hello__first", "hello__second"),
     ),
     Kind(
@@ -162,7 +161,7 @@ KINDS: list[Kind] = [
         label=_("The meeting of a hello of mine is off"),
         subject=_("A meeting of yours is off"),
         url=lambda meeting: meeting.hello.get_absolute_url(),
-        attach=_of_a_hello,
+        invite=_of_a_hello,
         related=("hello__congregation", "hello__first", "hello__second"),
     ),
 ]

@@ -8,6 +8,7 @@ from rhythms.views import (
     commitment,
     common_time,
     evenings,
+    feeds,
     hello,
     lookback,
     meeting,
@@ -17,6 +18,11 @@ from rhythms.views import (
 
 urlpatterns: list[URLPattern] = [
     path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/own/", feeds.own_calendar, name="own-calendar"),
+    path("calendar/own/<uuid:pk>/", feeds.own_feed, name="own-feed"),
+    path("calendar/own/<uuid:pk>/renew/", feeds.feed_renew, name="feed-renew"),
+    path("calendar/own/<uuid:pk>/shows/", feeds.feed_shows, name="feed-shows"),
+    path("calendar/own/<uuid:pk>/end/", feeds.feed_end, name="feed-end"),
     path("evenings/new/", evenings.evening_new, name="evening-new"),
     path("evenings/<uuid:pk>/", evenings.evening, name="evening"),
     path("evenings/<uuid:pk>/edit/", evenings.evening_edit, name="evening-edit"),
@@ -29,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("arrivals/<uuid:pk>/carry/", evenings.arrival_carry, name="arrival-carry"),
     path("meetings/<uuid:pk>/", meeting.meeting, name="meeting"),
     path("meetings/<uuid:pk>/coming/", coming.coming, name="coming"),
+    path("meetings/<uuid:pk>/to-calendar/", feeds.to_calendar, name="meeting-to-calendar"),
     path("meetings/<uuid:pk>/meeting.ics", meeting.ics, name="meeting-ics"),
     path("meetings/<uuid:pk>/plan/", meeting.edit, name="meeting-edit"),
     path("meetings/<uuid:pk>/call-off/", meeting.call_off, name="meeting-call-off"),

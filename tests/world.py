@@ -33,6 +33,7 @@ from rhythms.models import (
     ArrivalWords,
     Commitment,
     Evening,
+    Feed,
     LookBack,
     Meeting,
     Plan,
@@ -180,7 +181,10 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     for person in (member, mate, facilitator):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
+    feed, feed_token = Feed.make(of="mine", shows="names", by=member, now=now)
     return {
+        "feed": {"pk": feed.pk},
+        "feed_token": {"token": feed_token},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},
         "table_token": {"token": evening.link.token},

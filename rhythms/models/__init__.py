@@ -3,6 +3,7 @@
 from rhythms.models.arrival import Arrival, ArrivalWords
 from rhythms.models.evening import Evening
 from rhythms.models.evening_link import EveningLink
+from rhythms.models.feed import Feed
 from rhythms.models.log import Coming, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack, Reflection
 from rhythms.models.meeting import Meeting
@@ -19,6 +20,7 @@ __all__ = [
     "Decision",
     "Evening",
     "EveningLink",
+    "Feed",
     "Led",
     "Log",
     "LookBack",

@@ -12,11 +12,14 @@ from rhythms.views import (
     hello,
     lookback,
     meeting,
+    practices,
     turn,
     we_met,
 )
 
 urlpatterns: list[URLPattern] = [
+    path("practices/", practices.practices, name="practices"),
+    path("practices/<slug:key>/", practices.practice, name="practice"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/own/", feeds.own_calendar, name="own-calendar"),
     path("calendar/own/<uuid:pk>/", feeds.own_feed, name="own-feed"),

@@ -185,6 +185,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     return {
         "feed": {"pk": feed.pk},
         "feed_token": {"token": feed_token},
+        "practice": {"key": "case-clinic"},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},
         "table_token": {"token": evening.link.token},

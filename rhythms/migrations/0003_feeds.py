@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('congregation', '0008_feeds'),
+        ('congregation', '0007_mail_by_when_it_was_tried'),
         ('crews', '0005_season'),
         ('rhythms', '0002_first_evening'),
     ]

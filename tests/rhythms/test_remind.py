@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from icalendar import Calendar
 
 from congregation import outbox
 from congregation.models import Mail, Notice

@@ -44,6 +44,7 @@ def series_of(
     """
     if len(planned) < 2:
         return None
+    rule = plain(rule)
     ordered = sorted(planned)
     place = ZoneInfo(zone)
     first = datetime.combine(ordered[0].astimezone(place).date(), at)
@@ -67,6 +68,18 @@ def series_of(
     return Series(walls[begins], f"{rule}{ending}", tuple(left_out), walls)
 
 
+def plain(rule: str) -> str:
+    """Return a rule as all programs read it.
+
+    "The 30th, or the last day of a month that has none" is written with BYSETPOS, which ical.js knows beside
+    weekdays alone: then it is the 30th, and what falls on another day stands alone.
+    """
+    parts = dict(part.split("=") for part in rule.split(";"))
+    if "BYMONTHDAY" in parts and parts.pop("BYSETPOS", None):
+        parts["BYMONTHDAY"] = parts["BYMONTHDAY"].rpartition(",")[2]
+    return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
 @lru_cache(maxsize=2048)
 def _expanded(
     first: datetime, zone: str, rule: str, minutes: int, until: date
@@ -85,14 +98,16 @@ def _expanded(
 
 
 def is_odd(wall: datetime, starts: datetime, ends: datetime, zone: str) -> bool:
-    """Tell whether calendar programs could understand a meeting differently: its wall time comes twice or
-    not at all on that day, or the clock changes while it lasts.
+    """Tell whether calendar programs could understand a meeting differently: the clock changes while it
+    lasts, or on that day doesn't show, or shows twice, when it begins or ends.
     """
     place = ZoneInfo(zone)
-    there = wall.replace(tzinfo=place)
-    if there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset():
-        return True
-    return starts.astimezone(place).utcoffset() != ends.astimezone(place).utcoffset()
+    end = ends.astimezone(place)
+    return starts.astimezone(place).utcoffset() != end.utcoffset() or any(
+        moment.replace(tzinfo=place, fold=0).utcoffset()
+        != moment.replace(tzinfo=place, fold=1).utcoffset()
+        for moment in (wall, end)
+    )
 
 
 def by_the_clock(wall: datetime, minutes: int, zone: str) -> tuple[datetime, datetime]:

@@ -81,12 +81,12 @@ def wall(moment: datetime) -> str:
     return f"{moment:%Y%m%dT%H%M%S}"
 
 
-def at(moment: datetime, zone: str) -> str:
-    """Return an instant as the end of a property: by the clock of its zone, or UTC where that would be
-    another moment: the second of two that read the same.
+def at(moment: datetime, zone: str, *, recurs: bool = False) -> str:
+    """Return an instant as the end of a property: by the clock of its zone, or in UTC where that clock
+    shows the same time twice and programs don't agree on which is meant. What recurs is always by the clock.
     """
     local = moment.astimezone(ZoneInfo(zone))
-    if local.fold:
+    if not recurs and local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
         return f":{instant(moment)}"
     return f";TZID={zone}:{wall(local)}"
 
@@ -99,8 +99,9 @@ def event(entry: Entry, people: Iterable[str] = ()) -> Iterator[str]:
     yield f"DTSTAMP:{instant(entry.changed_at)}"
     if entry.instead_of is not None:
         yield f"RECURRENCE-ID;TZID={entry.zone}:{wall(entry.instead_of)}"
-    yield f"DTSTART{at(entry.starts, entry.zone)}"
-    yield f"DTEND{at(entry.ends, entry.zone)}"
+    recurs = bool(entry.rule)
+    yield f"DTSTART{at(entry.starts, entry.zone, recurs=recurs)}"
+    yield f"DTEND{at(entry.ends, entry.zone, recurs=recurs)}"
     if entry.rule:
         yield f"RRULE:{entry.rule}"
     if entry.left_out:

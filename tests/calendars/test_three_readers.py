@@ -58,12 +58,11 @@ def event_of(rule, day, at, minutes, times, zone):
     held = set()
     for number, one in enumerate(there):
         wall, is_off = series.wall(one.starts), number % 13 == 5
-        assert wall is not None
         moved = timedelta(days=1, hours=2) if number % 11 == 4 else timedelta()
         when = one.starts + moved, one.ends + moved
-        if moved or is_off or is_odd(wall, *when, zone):
+        if wall is None or moved or is_off or is_odd(wall, *when, zone):
             entries.append(
-                Entry(**own, uid="a", starts=when[0], ends=when[1], sequence=9, is_off=is_off,
+                Entry(**own, uid="a" if wall else f"b{number}", starts=when[0], ends=when[1], sequence=9, is_off=is_off,
                       instead_of=wall)
             )  # fmt: skip
         if not is_off:

@@ -151,8 +151,7 @@ def _written(kind: Kind, member: Member, context: dict[str, Any]) -> EmailMultiA
     # The plain text is no HTML: O'Brien stays O'Brien.
     context["text"] = unescape(render_to_string(f"{template}#text", context).strip())
     context["body"] = render_to_string(f"{template}#body", context)
-    text = render_to_string("congregation/mail/mail.txt", context).strip() + "
-"
+    text = render_to_string("congregation/mail/mail.txt", context).strip() + "\n"
     html = render_to_string("congregation/mail/mail.html", context)
     message = EmailMultiAlternatives(
         str(kind.subject),
@@ -208,7 +207,12 @@ def _of_notice(mail: Mail, notice: Notice, *, now: datetime) -> EmailMultiAltern
     if NoticeChoice.objects.of([member], kind)[member.pk] == Often.OFF:
         # They have stopped this kind since.
         return None
-    if notice.seen_at and mail.attempts == 1 and mail.due_at > mail.made_at and not (kind.attach or kind.invite):
+    if (
+        notice.seen_at
+        and mail.attempts == 1
+        and mail.due_at > mail.made_at
+        and not (kind.attach or kind.invite)
+    ):
         # The quiet hours held it, and meanwhile they have read it in the app.
         return None
     about = kind.find(notice.about, member)

@@ -74,8 +74,9 @@ def plain(rule: str) -> str:
     "The 30th, or the last day of a month that has none" is written with BYSETPOS, which ical.js knows beside
     weekdays alone: then it is the 30th, and what falls on another day stands alone.
     """
-    parts = dict(part.split("=") for part in rule.split(";"))
-    if "BYMONTHDAY" in parts and parts.pop("BYSETPOS", None):
+    parts = {part.partition("=")[0]: part.partition("=")[2] for part in rule.split(";")}
+    if "BYMONTHDAY" in parts and "BYSETPOS" in parts:
+        del parts["BYSETPOS"]
         parts["BYMONTHDAY"] = parts["BYMONTHDAY"].rpartition(",")[2]
     return ";".join(f"{name}={value}" for name, value in parts.items())
 

@@ -3,7 +3,7 @@
 Written by us, since icalendar leaves out clock changes that lie close together: Casablanca's of 2024.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -30,22 +30,22 @@ def clock_of(zone: str, year: int) -> str:
     start = first.astimezone(place)
     offset = start.utcoffset() or timedelta()
     lines = ["BEGIN:VTIMEZONE", f"TZID:{zone}", *_observance(start, (offset, offset), [first])]
-    alike: dict[tuple[object, ...], list[tuple[datetime, datetime]]] = {}
+    alike: dict[tuple[timedelta, timedelta, Hashable], list[tuple[datetime, datetime]]] = {}
     for moment in changes(place, first, datetime(year + AFTER, 1, 1, tzinfo=UTC)):
         after = moment.astimezone(place)
         to = after.utcoffset() or timedelta()
         # The wall time that a change is known by is that of the clock before it.
         wall_time = (moment + offset).replace(tzinfo=None)
-        key = (offset, to, *_named(after), wall_time.month, wall_time.weekday(), wall_time.time())
-        alike.setdefault(key, []).append((moment, wall_time))
+        day = (*_named(after), wall_time.month, wall_time.weekday(), wall_time.time())
+        alike.setdefault((offset, to, day), []).append((moment, wall_time))
         offset = to
     last = year + AFTER - 1
-    for (before, to, *_), found in alike.items():
+    for (before, to, _day), found in alike.items():
         for run, nth in _runs(found):
             is_open = run[-1][1].year == last
             lines += _observance(
                 run[0][0].astimezone(place),
-                (before, to),  # type: ignore[arg-type]
+                (before, to),
                 [moment for moment, _wall in run],
                 nth=nth,
                 is_open=is_open,

@@ -170,6 +170,13 @@ KINDS: list[Kind] = [
         related=("crew",),
     ),
     Kind(
+        name="rhythms.practice_shared",
+        model="rhythms.CrewPractice",
+        label=_("A practice of a crew of mine is shared with everyone here"),
+        subject=_("Your crew has shared a practice"),
+        related=("crew__congregation",),
+    ),
+    Kind(
         name="rhythms.manner",
         model="rhythms.Manner",
         label=_("How a crew of mine looks back is changed"),

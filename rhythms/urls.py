@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from rhythms.views import (
+    agenda,
     calendar,
     coming,
     commitment,
@@ -12,7 +13,9 @@ from rhythms.views import (
     hello,
     lookback,
     meeting,
+    own_practices,
     practices,
+    sitting,
     slips,
     turn,
     we_met,
@@ -21,6 +24,32 @@ from rhythms.views import (
 
 urlpatterns: list[URLPattern] = [
     path("practices/", practices.practices, name="practices"),
+    path("practices/ours/<uuid:pk>/", own_practices.our_practice, name="our-practice"),
+    path(
+        "practices/ours/<uuid:pk>/edit/", own_practices.our_practice_edit, name="our-practice-edit"
+    ),
+    path(
+        "practices/ours/<uuid:pk>/aside/",
+        own_practices.our_practice_aside,
+        name="our-practice-aside",
+    ),
+    path(
+        "practices/ours/<uuid:pk>/share/",
+        own_practices.our_practice_share,
+        name="our-practice-share",
+    ),
+    path("practices/shared/<uuid:pk>/", own_practices.shared_practice, name="shared-practice"),
+    path(
+        "practices/shared/<uuid:pk>/take/",
+        own_practices.shared_practice_take,
+        name="shared-practice-take",
+    ),
+    path(
+        "practices/shared/<uuid:pk>/back/",
+        own_practices.shared_practice_back,
+        name="shared-practice-back",
+    ),
+    path("crews/<uuid:pk>/practices/new/", own_practices.practice_adapt, name="practice-adapt"),
     path("practices/<slug:key>/", practices.practice, name="practice"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/own/", feeds.own_calendar, name="own-calendar"),
@@ -45,6 +74,12 @@ urlpatterns: list[URLPattern] = [
     path("meetings/<uuid:pk>/plan/", meeting.edit, name="meeting-edit"),
     path("meetings/<uuid:pk>/call-off/", meeting.call_off, name="meeting-call-off"),
     path("meetings/<uuid:pk>/put-back/", meeting.put_back, name="meeting-put-back"),
+    path("meetings/<uuid:pk>/agenda/", agenda.agenda, name="agenda"),
+    path("meetings/<uuid:pk>/sit/", sitting.sitting_new, name="sitting-new"),
+    path("sittings/<uuid:pk>/", sitting.sitting, name="sitting"),
+    path("sittings/<uuid:pk>/yes/", sitting.sitting_yes, name="sitting-yes"),
+    path("sittings/<uuid:pk>/move/", sitting.sitting_move, name="sitting-move"),
+    path("sittings/<uuid:pk>/stop/", sitting.sitting_stop, name="sitting-stop"),
     path("meetings/<uuid:pk>/we-met/", we_met.we_met, name="we-met"),
     path("meetings/<uuid:pk>/not-held/", we_met.not_held, name="not-held"),
     path("meetings/<uuid:pk>/turn/hand-on/", turn.hand_on, name="turn-hand-on"),

@@ -75,6 +75,7 @@ OPEN_TEXT = {
     "rhythms.Feed": {"token_hash"},
     "rhythms.Rhythm": {"rule", "zone"},
     "rhythms.Meeting": {"zone"},
+    "rhythms.Sitting": {"practice"},
 }
 
 

@@ -33,15 +33,19 @@ from rhythms.models import (
     ArrivalWords,
     Change,
     Commitment,
+    CrewPractice,
     Evening,
     Feed,
     LookBack,
     Meeting,
     Plan,
     Rhythm,
+    Sitting,
     Slip,
     Theme,
 )
+from rhythms.practices import catalogue
+from rhythms.practices.own import of
 
 TOKEN = "t" * 43
 WAY = "w" * 43
@@ -144,6 +148,9 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     from congregation.http import short
 
     meeting = meet(2, now + day)
+    ours = CrewPractice.write(crew, of(catalogue.TROIKA), by=member, now=now)
+    tonight = meet(3, now + hour)
+    sitting = Sitting.open(tonight, catalogue.TROIKA, here=[mate, facilitator], by=member, now=now)
     evening = Evening.call(
         name="Soup",
         starts_at=now + hour,
@@ -211,6 +218,9 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         "feed": {"pk": feed.pk},
         "feed_token": {"token": feed_token},
         "practice": {"key": "case-clinic"},
+        "our_practice": {"pk": ours.pk},
+        "shared_practice": {"pk": ours.share(by=member, now=now).pk},
+        "sitting": {"pk": sitting.pk},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},
         "table_token": {"token": evening.link.token},

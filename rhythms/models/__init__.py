@@ -8,8 +8,10 @@ from rhythms.models.feed import Feed
 from rhythms.models.log import Coming, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack
 from rhythms.models.meeting import Meeting
+from rhythms.models.own_practice import CrewPractice, SharedPractice
 from rhythms.models.plan import Plan
 from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm
+from rhythms.models.sitting import Sitter, Sitting
 from rhythms.models.slip import Manner, Slip
 from rhythms.models.theme import Theme, Weighing
 
@@ -21,6 +23,7 @@ __all__ = [
     "Coming",
     "Commitment",
     "CommitmentYes",
+    "CrewPractice",
     "Decision",
     "Evening",
     "EveningLink",
@@ -35,6 +38,9 @@ __all__ = [
     "Plan",
     "Presence",
     "Rhythm",
+    "SharedPractice",
+    "Sitter",
+    "Sitting",
     "Slip",
     "Theme",
     "Weighing",

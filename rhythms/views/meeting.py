@@ -21,8 +21,10 @@ from congregation.outbox import address
 from rhythms import phrases, turns
 from rhythms.calendars import events, writing
 from rhythms.forms.meeting import PlanForm
-from rhythms.models import Coming, Led, Log, Meeting, Plan, Presence
+from rhythms.models import Coming, Led, Log, Meeting, Plan, Presence, Sitting
 from rhythms.models.meeting import MeetingQuerySet
+from rhythms.models.sitting import is_time
+from rhythms.views import planned
 
 
 def meetings_of(member: Member) -> MeetingQuerySet:
@@ -75,10 +77,12 @@ def memory(this: Meeting, member: Member) -> dict[str, Any]:
         .select_related("member")
         .order_by("member__name_key")
     )
+    sittings = Sitting.objects.visible_to(member).filter(meeting=this)
     return {
         "log": Log.objects.visible_to(member).filter(meeting=this).first(),
         "came": [presence.member for presence in came],
         "moods": this.moods_said(),
+        "practices_done": [row.guide.name for row in sittings.done()],
     }
 
 
@@ -109,7 +113,17 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "seal": phrases.only_you(this.crew.seats_taken if this.crew else 2),
         "now": now,
         "tab": "crews" if this.crew_id else "people",
+        **sitting_down(this, member, now=now),
+        **(planned.shown(this, member, now=now) if this.crew else {}),
     }
+
+
+def sitting_down(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
+    """Return whether one could sit down to a practice now, and the sitting that is going on."""
+    if not is_time(this, now=now):
+        return {}
+    rows = Sitting.objects.visible_to(member).filter(meeting=this).going_on()
+    return {"may_sit": member.is_host or not this.is_open, "going_on": rows.first()}
 
 
 def turn(

@@ -17,7 +17,15 @@ from congregation.templatetags.look import how_many, near
 from crews.models import Crew, Seat
 from crews.views import crews, lessons, questions, seeds
 from rhythms import phrases
-from rhythms.models import Change, Commitment, CommitmentYes, Decision, LookBack, Meeting
+from rhythms.models import (
+    Change,
+    Commitment,
+    CommitmentYes,
+    Decision,
+    LookBack,
+    Meeting,
+    missing,
+)
 from rhythms.views import meeting as meetings
 
 State = Commitment.State
@@ -77,7 +85,7 @@ def rhythm(this: Crew, member: Member, *, now: datetime) -> dict[str, Any]:
     coming: Meeting | None = context["next"]
     if commitment.state == State.RUNNING and coming is not None:
         context |= meetings.card(coming, member, now=now)
-        context |= meetings.turn(coming, member, context["people"], context["cant"])
+        context |= meetings.turn(coming, member, context["people"], context["cant"], now=now)
     return context
 
 
@@ -144,7 +152,7 @@ def dates(commitment: Commitment, member: Member, *, now: datetime) -> dict[str,
     rows = list(
         Meeting.objects.visible_to(member)
         .filter(commitment=commitment)
-        .select_related("plan__facilitator", "congregation", "rhythm")
+        .select_related("plan__facilitator", "plan__second", "congregation", "rhythm")
         .order_by("starts_at", "number")
     )
     for row in rows:
@@ -155,6 +163,7 @@ def dates(commitment: Commitment, member: Member, *, now: datetime) -> dict[str,
     last = held[-1] if held else None
     return {
         "next": coming,
+        "missed": missing.in_a_row(rows, now=now),
         "held": len(held),
         "bars": [bar(row, coming, rows[-1], now=now) for row in rows],
         "to_log": next((row for row in reversed(planned) if row.ends_at <= now), None),

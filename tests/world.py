@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from congregation.models import Invitation, Notice, Portrait, WayBack, hashed
+from congregation.models import Invitation, Letter, Notice, Portrait, WayBack, hashed
 from congregation.outbox import unsubscribe_token
 from crews.models import (
     Agreement,
@@ -201,6 +201,9 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
     feed, feed_token = Feed.make(of="mine", shows="names", by=member, now=now)
+    letter = Letter.objects.create(
+        **own, title="Summer", words="Come and swim.", written_at=now, sent_at=now, sent_by=host
+    )
     # In the middle of the cycle they have looked back once.
     found = LookBack.objects.create(
         **own,
@@ -226,6 +229,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     return {
         "feed": {"pk": feed.pk},
         "feed_token": {"token": feed_token},
+        "letter": {"pk": letter.pk},
         "practice": {"key": "case-clinic"},
         "our_practice": {"pk": ours.pk},
         "shared_practice": {"pk": ours.share(by=member, now=now).pk},

@@ -8,8 +8,9 @@ from rhythms.models.feed import Feed
 from rhythms.models.log import Coming, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack
 from rhythms.models.meeting import Meeting
+from rhythms.models.pause import Pause
 from rhythms.models.plan import Plan
-from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm
+from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm, StepOut
 from rhythms.models.slip import Manner, Slip
 from rhythms.models.theme import Theme, Weighing
 
@@ -32,10 +33,12 @@ __all__ = [
     "Manner",
     "Meeting",
     "Mood",
+    "Pause",
     "Plan",
     "Presence",
     "Rhythm",
     "Slip",
+    "StepOut",
     "Theme",
     "Weighing",
 ]

@@ -8,6 +8,7 @@ from congregation.sealed_sessions import forget_ended
 from crews import matching, sweeping
 from hall import closing
 from rhythms import horizon, reminding, renewing, weighing
+from rhythms.calendars import keeping
 from rhythms.models import Arrival
 
 # How long an address that someone gave at the door, and never proved, is kept.
@@ -26,6 +27,7 @@ def due(*, now: datetime) -> dict[str, int]:
         "look-backs weighed": weighing.show_due(now=now),
         "look-backs asked about": weighing.remind_due(now=now),
         "meetings reminded of": reminding.remind(now=now),
+        "told of dates": keeping.tell(now=now),
         "digests": digests.make(now=now),
         "arrivals let go": Arrival.objects.let_go(now=now),
         "former keys forgotten": WayBack.objects.forget_keys(now=now),

@@ -39,9 +39,10 @@ def of_meeting(meeting: Meeting, member: Member, at: datetime) -> list[Invitatio
         return []
     entry = writer.alone(meeting)
     if meeting.rhythm_id and planned_for(meeting):
-        group = _loaded(
-            Meeting.objects.filter(rhythm=meeting.rhythm_id, commitment=meeting.commitment_id)
+        all_of_it = Meeting.objects.filter(
+            rhythm=meeting.rhythm_id, commitment=meeting.commitment_id
         )
+        group = feeds.loaded(all_of_it, member.congregation)
         series = found_in(group, feeds.skipped(group))
         wall = series.wall(planned_for(meeting)) if series else None
         if wall is not None:
@@ -65,7 +66,7 @@ def of_nothing_more(crew: Crew, member: Member, at: datetime) -> list[Invitation
 def _of_group(rows: MeetingQuerySet, member: Member, at: datetime, method: str) -> list[Invitation]:
     """Return what is mailed of what recurs: one UID, with whatever differs of it."""
     writer = _writer(member)
-    group = _loaded(rows)
+    group = feeds.loaded(rows, member.congregation)
     if writer is None or not group:
         return []
     entries = list(writer.together(group, feeds.skipped(group)))
@@ -75,11 +76,6 @@ def _of_group(rows: MeetingQuerySet, member: Member, at: datetime, method: str) 
         # Who is no longer of it is told no more than what to take out.
         one = [replace(one[0], is_off=True, place="", words="", url="")]
     return [_written(one, writer, at, method, group[0])]
-
-
-def _loaded(rows: MeetingQuerySet) -> list[Meeting]:
-    rows = rows.select_related("plan", "congregation").prefetch_related(*feeds.NEEDED)
-    return list(rows.order_by("starts_at", "pk"))
 
 
 def _writer(member: Member) -> Writer | None:

@@ -98,7 +98,7 @@ class Kind:
     related: tuple[str, ...] = ()
     hosts_only: bool = False
     attach: Callable[[Any, Any], list[Attachment]] | None = None
-    invite: Callable[[Any, Any, datetime], Invitation | None] | None = None
+    invite: Callable[[Any, Any, datetime], list[Invitation]] | None = None
     group: Group = ASKED
     too_late: Callable[[Any], datetime | None] | None = None
     is_settled: Callable[[Any, Any], bool] | None = None

@@ -99,19 +99,18 @@ def compose(kind: Kind, notice: Notice, about: Any) -> EmailMultiAlternatives:
         message = _written(kind, member, context)
         for name, content, media_type in kind.attach(about, member) if kind.attach else []:
             message.attach(name, content, media_type)
-        invitation = kind.invite(about, member, notice.made_at) if kind.invite else None
-        if invitation:
-            carry(message, invitation)
+        carry(message, kind.invite(about, member, notice.made_at) if kind.invite else [])
     return message
 
 
-def carry(message: EmailMultiAlternatives, invitation: Invitation) -> None:
-    """Let a mail carry an invitation in the two places where mail programs look for one: beside the words,
-    by its method, and as a file.
+def carry(message: EmailMultiAlternatives, invitations: list[Invitation]) -> None:
+    """Let a mail carry invitations in the two places where mail programs look for one: beside the words, by
+    its method, which holds one, and as files.
     """
-    kind = f"text/calendar; method={invitation.method}"
-    message.attach_alternative(invitation.content.decode(), kind)
-    message.attach("invite.ics", invitation.content, "application/ics")
+    for number, (method, content) in enumerate(invitations):
+        if number == 0:
+            message.attach_alternative(content.decode(), f"text/calendar; method={method}")
+        message.attach(f"invite{number or ''}.ics", content, "application/ics")
 
 
 def compose_digest(digest: Digest, *, now: datetime) -> EmailMultiAlternatives | None:
@@ -180,6 +179,8 @@ def message_of(mail: Mail, *, now: datetime) -> EmailMultiAlternatives | None:
         message = EmailMultiAlternatives(content["subject"], content["text"], to=[mail.to])
         if content["html"]:
             message.attach_alternative(content["html"], "text/html")
+        calendars = content.get("calendars", [])
+        carry(message, [Invitation(method, words.encode()) for method, words in calendars])
     else:
         message = None
     if message is None:

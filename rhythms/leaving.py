@@ -11,6 +11,7 @@ from django.db.models import Q
 from congregation.models import Member, Notice
 from crews.models import Crew, Hello
 from rhythms import hellos
+from rhythms.calendars import keeping
 from rhythms.models import (
     Coming,
     Commitment,
@@ -39,6 +40,7 @@ def leave(member: Member, crews: Iterable[Crew], *, now: datetime) -> None:
     Nothing is read any more at the addresses of one's calendars.
     """
     left = list(crews)
+    keeping.part(member, left, now=now)
     Feed.objects.filter(member=member).delete()
     Coming.objects.filter(member=member, meeting__ends_at__gt=now).delete()
     CommitmentYes.objects.filter(

@@ -14,21 +14,28 @@ from congregation.notices import MEETINGS, NEWS, Attachment, Invitation, Kind, S
 _Also = Callable[[str, Any, str, datetime | None, datetime], None]
 
 
-def _planned(plan: Any, member: Any, at: datetime) -> Invitation | None:
+def _planned(plan: Any, member: Any, at: datetime) -> list[Invitation]:
     """Return the invitation to a meeting, or that it is off."""
     from rhythms.calendars import invitations
 
     return invitations.of_meeting(plan.meeting, member, at)
 
 
-def _all_of_it(commitment: Any, member: Any, at: datetime) -> Invitation | None:
+def _all_of_it(commitment: Any, member: Any, at: datetime) -> list[Invitation]:
     """Return the invitation to all meetings of a commitment."""
     from rhythms.calendars import invitations
 
     return invitations.of_commitment(commitment, member, at)
 
 
-def _of_a_hello(meeting: Any, member: Any, at: datetime) -> Invitation | None:
+def _nothing_more(seat: Any, member: Any, at: datetime) -> list[Invitation]:
+    """Return what takes the meetings of a crew that someone has left out of their calendar."""
+    from rhythms.calendars import invitations
+
+    return invitations.of_nothing_more(seat.crew, member, at)
+
+
+def _of_a_hello(meeting: Any, member: Any, at: datetime) -> list[Invitation]:
     """Return the invitation to the meeting of two, or that it is off."""
     from rhythms.calendars import invitations
 
@@ -168,6 +175,24 @@ KINDS: list[Kind] = [
         group=MEETINGS,
         also=_crew_to_chat("begun"),
         chat=_begun,
+    ),
+    Kind(
+        name="rhythms.dates_come",
+        model="rhythms.Commitment",
+        label=_("I sit down with a crew that has dates"),
+        subject=_("Your crew’s dates"),
+        invite=_all_of_it,
+        related=("crew__congregation", "rhythm"),
+        group=MEETINGS,
+    ),
+    Kind(
+        name="rhythms.dates_go",
+        model="crews.Seat",
+        label=_("Dates of a crew that I left leave my calendar"),
+        subject=_("Dates leave your calendar"),
+        invite=_nothing_more,
+        related=("crew__congregation",),
+        group=MEETINGS,
     ),
     Kind(
         name="rhythms.meeting_soon",

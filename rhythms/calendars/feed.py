@@ -8,21 +8,25 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Prefetch, Q, Sum, prefetch_related_objects
 from django.utils import translation
 from django.utils.translation import gettext
 
 from congregation.http import tag_of
+from congregation.models import Congregation
 from rhythms.calendars.events import Skipped, Writer, clocks_of
 from rhythms.calendars.writing import calendar, text
-from rhythms.models import Feed, Meeting
+from rhythms.models import Commitment, Feed, Meeting
 from rhythms.models.meeting import MeetingQuerySet
 
 KEPT_YEARS: Final = 5
 """For so long a feed keeps what is over, since calendars forget what a feed no longer tells of."""
 # Raised when the same meetings are written otherwise than before; so does another release of the zones.
 FORM: Final = (1, version("tzdata"))
-NEEDED: Final = ("crew", "rhythm", "commitment", "evening", "hello__first", "hello__second")
+ROWS: Final = (
+    *("crew", "hello", "rhythm", "commitment", "pause", "planned_for", "starts_at", "ends_at"),
+    *("zone", "state", "sequence", "changed_at", "plan__place", "plan__link"),
+)
 
 
 def since(*, now: datetime) -> datetime:
@@ -61,10 +65,7 @@ def tag(feed: Feed, *, now: datetime) -> str:
 
 def written(feed: Feed, *, now: datetime) -> bytes:
     """Return a feed as a calendar file, in its person's language; as many queries however much it is."""
-    rows = meetings_of(feed, now=now).select_related("plan").prefetch_related(*NEEDED)
-    meetings = list(rows.defer("plan__agenda").order_by("starts_at", "pk"))
-    for meeting in meetings:
-        meeting.congregation = feed.congregation
+    meetings = loaded(meetings_of(feed, now=now), feed.congregation)
     with translation.override(feed.member.language):
         entries = Writer(feed.member, feed.shows).entries(meetings, skipped(meetings))
         return calendar(
@@ -73,6 +74,22 @@ def written(feed: Feed, *, now: datetime) -> bytes:
             zones=clocks_of(entries, year=now.year),
             facts=_facts(feed),
         )
+
+
+def loaded(rows: MeetingQuerySet, congregation: Congregation) -> list[Meeting]:
+    """Return meetings of a congregation with what calendars need of them, and nothing else of their rows."""
+    brief = Commitment.objects.only("times", "state")
+    meetings = list(
+        rows.select_related("plan")
+        .prefetch_related("crew", "rhythm", Prefetch("commitment", brief))
+        .only(*ROWS)
+        .order_by("starts_at", "pk")
+    )
+    for meeting in meetings:
+        meeting.congregation = congregation
+    few = [meeting for meeting in meetings if not meeting.crew_id]
+    prefetch_related_objects(few, "evening", "hello__first", "hello__second")
+    return meetings
 
 
 def name_of(feed: Feed) -> str:

@@ -27,61 +27,55 @@ REQUEST: Final = "REQUEST"
 CANCEL: Final = "CANCEL"
 
 
-def of_commitment(commitment: Commitment, member: Member, at: datetime) -> Invitation | None:
+def of_commitment(commitment: Commitment, member: Member, at: datetime) -> list[Invitation]:
     """Return the invitation to all meetings of a commitment, as what recurs."""
     return _of_group(Meeting.objects.filter(commitment=commitment), member, at, REQUEST)
 
 
-def of_meeting(meeting: Meeting, member: Member, at: datetime) -> Invitation | None:
+def of_meeting(meeting: Meeting, member: Member, at: datetime) -> list[Invitation]:
     """Return the invitation to one meeting, which may be one of a rhythm; called off, that it is."""
     writer = _writer(member)
     if writer is None:
-        return None
+        return []
     entry = writer.alone(meeting)
     if meeting.rhythm_id and planned_for(meeting):
-        group = _loaded(
-            Meeting.objects.filter(rhythm=meeting.rhythm_id, commitment=meeting.commitment_id)
+        all_of_it = Meeting.objects.filter(
+            rhythm=meeting.rhythm_id, commitment=meeting.commitment_id
         )
+        group = feeds.loaded(all_of_it, member.congregation)
         series = found_in(group, feeds.skipped(group))
         wall = series.wall(planned_for(meeting)) if series else None
         if wall is not None:
             entry = writer.alone(meeting, uid=uid_of(meeting), instead_of=wall)
     cant = Coming.objects.filter(meeting=meeting, member=member, answer=Coming.Answer.CANT)
     method = CANCEL if entry.is_off else REQUEST
-    return _written([entry], writer, at, method, meeting, declined=cant.exists())
+    return [_written([entry], writer, at, method, meeting, declined=cant.exists())]
 
 
 def of_nothing_more(crew: Crew, member: Member, at: datetime) -> list[Invitation]:
     """Return what takes the meetings of a crew that were to come out of the calendar of who has left it."""
     ahead = Meeting.objects.filter(crew=crew, state=Meeting.State.PLANNED, starts_at__gt=at)
-    groups = {(row.rhythm_id, row.commitment_id) for row in ahead}
-    found = (
-        _of_group(Meeting.objects.filter(rhythm=rhythm, commitment=commitment), member, at, CANCEL)
-        for rhythm, commitment in groups
-        if commitment
-    )
-    return [one for one in found if one is not None]
+    groups = {(row.rhythm_id, row.commitment_id) for row in ahead if row.commitment_id}
+    found: list[Invitation] = []
+    for rhythm, commitment in sorted(groups):
+        rows = Meeting.objects.filter(rhythm=rhythm, commitment=commitment)
+        found += _of_group(rows, member, at, CANCEL)
+    return found
 
 
-def _of_group(
-    rows: MeetingQuerySet, member: Member, at: datetime, method: str
-) -> Invitation | None:
+def _of_group(rows: MeetingQuerySet, member: Member, at: datetime, method: str) -> list[Invitation]:
     """Return what is mailed of what recurs: one UID, with whatever differs of it."""
     writer = _writer(member)
-    group = _loaded(rows)
+    group = feeds.loaded(rows, member.congregation)
     if writer is None or not group:
-        return None
+        return []
     entries = list(writer.together(group, feeds.skipped(group)))
     recurs = bool(entries[0].rule)
     one = [entry for entry in entries if not recurs or entry.uid == entries[0].uid]
     if method == CANCEL:
-        one = [replace(one[0], is_off=True)]
-    return _written(one, writer, at, method, group[0])
-
-
-def _loaded(rows: MeetingQuerySet) -> list[Meeting]:
-    rows = rows.select_related("plan", "congregation").prefetch_related(*feeds.NEEDED)
-    return list(rows.order_by("starts_at", "pk"))
+        # Who is no longer of it is told no more than what to take out.
+        one = [replace(one[0], is_off=True, place="", words="", url="")]
+    return [_written(one, writer, at, method, group[0])]
 
 
 def _writer(member: Member) -> Writer | None:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('congregation', '0007_mail_by_when_it_was_tried'),
         ('crews', '0005_season'),
-        ('rhythms', '0005_we_met'),
+        ('rhythms', '0006_rhythms'),
     ]
 
     operations = [

@@ -177,6 +177,15 @@ KINDS: list[Kind] = [
         chat=_begun,
     ),
     Kind(
+        name="rhythms.rhythm_changed",
+        model="rhythms.Commitment",
+        label=_("A rhythm of a crew of mine changes or pauses"),
+        subject=_("A rhythm of your crew has changed"),
+        invite=_all_of_it,
+        url=lambda commitment: commitment.page,
+        related=("crew__congregation", "rhythm"),
+    ),
+    Kind(
         name="rhythms.dates_come",
         model="rhythms.Commitment",
         label=_("I sit down with a crew that has dates"),

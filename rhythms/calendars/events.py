@@ -18,6 +18,8 @@ from rhythms.models import Feed, Meeting, Rhythm
 
 type Skipped = Mapping[uuid.UUID, list[tuple[date, date]]]
 
+# By so much the number of an event rises with a change of its rhythm.
+A_CHANGE: Final = 1000
 OFF: Final = frozenset({Meeting.State.CANCELLED, Meeting.State.NOT_HELD})
 
 
@@ -97,7 +99,7 @@ class Writer:
         )
         for meeting, wall in inside.items():
             if wall is None:
-                if not getattr(meeting, "pause_id", None):
+                if not meeting.pause_id:
                     yield self.alone(meeting)
             elif self._differs(meeting, rhythm, wall, where):
                 yield self.alone(meeting, uid=uid, instead_of=wall)
@@ -138,7 +140,7 @@ def found_in(meetings: Collection[Meeting], skipped: Skipped) -> Series | None:
     there = [
         planned_for(meeting)
         for meeting in meetings
-        if not (getattr(meeting, "pause_id", None) and meeting.state == Meeting.State.CANCELLED)
+        if not (meeting.pause_id and meeting.state == Meeting.State.CANCELLED)
     ]
     return series_of(
         {moment for moment in there if moment},
@@ -158,12 +160,12 @@ def is_endless(meeting: Meeting) -> bool:
         return False
     if commitment is None:
         return meeting.is_open
-    return commitment.times is None and commitment.state == commitment.State.RUNNING
+    return commitment.is_open_ended and commitment.state == commitment.State.RUNNING
 
 
 def planned_for(meeting: Meeting) -> datetime | None:
     """Return when its rhythm has a meeting; None where it stands alone."""
-    return getattr(meeting, "planned_for", None)
+    return meeting.planned_for if meeting.rhythm_id else None
 
 
 def uid_of(meeting: Meeting) -> str:
@@ -173,14 +175,17 @@ def uid_of(meeting: Meeting) -> str:
 
 
 def sequence_of(meeting: Meeting, rhythm: Rhythm | None) -> int:
-    """Return a number that rises with each change of a meeting, and of the rhythm that it is of."""
-    return meeting.sequence + (getattr(rhythm, "sequence", 0) or 0)
+    """Return a number that rises with each change of a meeting, and of the rhythm that it is of.
+
+    A rhythm that is changed leaves meetings behind that may have been moved often: its own changes count more.
+    """
+    return meeting.sequence + (rhythm.sequence * A_CHANGE if rhythm else 0)
 
 
 def changed_at(meeting: Meeting, rhythm: Rhythm | None) -> datetime:
     """Return when a meeting, or the rhythm that it is of, was changed last."""
     changed = meeting.changed_at or meeting.starts_at
-    return max(changed, getattr(rhythm, "changed_at", None) or changed)
+    return max(changed, (rhythm and rhythm.changed_at) or changed)
 
 
 def page_of(meeting: Meeting) -> str:

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
-from django.apps import apps
 from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q, Sum, prefetch_related_objects
 from django.utils import translation
@@ -16,7 +15,7 @@ from congregation.http import tag_of
 from congregation.models import Congregation
 from rhythms.calendars.events import Skipped, Writer, clocks_of
 from rhythms.calendars.writing import calendar, text
-from rhythms.models import Commitment, Feed, Meeting
+from rhythms.models import Commitment, Feed, Meeting, Pause
 from rhythms.models.meeting import MeetingQuerySet
 
 KEPT_YEARS: Final = 5
@@ -27,6 +26,10 @@ ROWS: Final = (
     *("crew", "hello", "rhythm", "commitment", "pause", "planned_for", "starts_at", "ends_at"),
     *("zone", "state", "sequence", "changed_at", "plan__place", "plan__link"),
 )
+
+
+# What of a rhythm changes without its meetings.
+RHYTHM: Final = ("rhythm", "rhythm__sequence", "rhythm__ended_on")
 
 
 def since(*, now: datetime) -> datetime:
@@ -49,7 +52,7 @@ def tag(feed: Feed, *, now: datetime) -> str:
     groups = (
         meetings_of(feed, now=now)
         .order_by()
-        .values_list("crew", "crew__name", "rhythm", "hello__first__name", "hello__second__name")
+        .values_list("crew", "crew__name", *RHYTHM, "hello__first__name", "hello__second__name")
         .annotate(
             all=Count("pk"),
             sequences=Sum("sequence"),
@@ -112,9 +115,8 @@ def skipped(meetings: Iterable[Meeting]) -> Skipped:
     """Return the days on which these rhythms pause, by the rhythm's id."""
     rhythms = {meeting.rhythm_id for meeting in meetings if meeting.rhythm_id}
     found: Skipped = defaultdict(list)
-    model: Any = apps.all_models["rhythms"].get("pause")
-    if rhythms and model:
-        pauses = model.objects.filter(rhythm__in=rhythms)
+    if rhythms:
+        pauses = Pause.objects.filter(rhythm__in=rhythms)
         for rhythm, first, last in pauses.values_list("rhythm", "first_on", "last_on"):
             found[rhythm].append((first, last))
     return found

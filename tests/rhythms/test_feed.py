@@ -265,7 +265,7 @@ class TestReading:
         evening, hello_meeting, feed_of, client, django_assert_num_queries,
     ):  # fmt: skip
         _made, url = feed_of(member)
-        with django_assert_num_queries(11) as first:
+        with django_assert_num_queries(12) as first:
             client.get(url)
         for number in range(3):
             more = seated_crew(f"More {number}", [member, mate, facilitator], state="active")

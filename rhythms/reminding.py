@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from congregation.models import Member, Notice
 from crews.models import Crew, Seat
 from rhythms import committing, rules
-from rhythms.models import Coming, Commitment, Meeting, Plan, Presence
+from rhythms.models import Coming, Commitment, Meeting, Plan, Presence, StepOut
 
 AHEAD = timedelta(hours=24)
 MISSED = 2
@@ -133,6 +133,7 @@ def reach_out(*, now: datetime) -> int:
         for meeting_id, member_id in heard:
             into[meeting_id].add(member_id)
     seats: dict[uuid.UUID, list[Seat]] = defaultdict(list)
+    outs = set(StepOut.objects.filter(rhythm__crew__in=crews).values_list("rhythm_id", "member_id"))
     at_table = Seat.objects.at_table().filter(member__state=Member.State.ACTIVE)
     for seat in at_table.filter(crew__in=crews).select_related("member"):
         seats[seat.crew_id].append(seat)
@@ -148,7 +149,8 @@ def reach_out(*, now: datetime) -> int:
         there = [seat for seat in here if seat.member_id in seen[last.pk]]
         for seat in here:
             is_new = seat.taken_at >= before.starts_at
-            if seat.member_id in known or is_new or (seat.pk, str(commitment)) in told:
+            is_out = (last.rhythm_id, seat.member_id) in outs
+            if seat.member_id in known or is_new or is_out or (seat.pk, str(commitment)) in told:
                 continue
             # The same one for whoever sweeps: of two sweeps at once, one asks.
             seed = f"{seat.pk} {commitment}"

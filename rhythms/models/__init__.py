@@ -6,8 +6,9 @@ from rhythms.models.evening_link import EveningLink
 from rhythms.models.log import Coming, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack, Reflection
 from rhythms.models.meeting import Meeting
+from rhythms.models.pause import Pause
 from rhythms.models.plan import Plan
-from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm
+from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm, StepOut
 
 __all__ = [
     "Answers",
@@ -24,8 +25,10 @@ __all__ = [
     "LookBack",
     "Meeting",
     "Mood",
+    "Pause",
     "Plan",
     "Presence",
     "Reflection",
     "Rhythm",
+    "StepOut",
 ]

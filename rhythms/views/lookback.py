@@ -36,7 +36,7 @@ def lookback(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     has_written = this.has_from(request.member)
     if not this.asks(request.member) or (has_written and "change" not in request.GET):
         return respond(request, WAIT, _waiting(request, this, has_written))
-    form = LookBackForm(times=this.commitment.times, answers=this.answers_of(request.member))
+    form = LookBackForm(times=this.commitment.times or 0, answers=this.answers_of(request.member))
     return respond(request, WRITE, _writing(request, this, form))
 
 
@@ -44,7 +44,7 @@ def lookback(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
 def lookback_save(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Keep what someone is writing, as they write it."""
     this = _this(request, pk)
-    form = LookBackForm(request.POST, times=this.commitment.times, is_draft=True)
+    form = LookBackForm(request.POST, times=this.commitment.times or 0, is_draft=True)
     saved_at, fault = None, ""
     if form.is_valid():
         try:
@@ -64,7 +64,7 @@ def lookback_save(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
 def lookback_write(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Lay one's own on the table; the last one opens it."""
     this = _this(request, pk)
-    form = LookBackForm(request.POST, times=this.commitment.times)
+    form = LookBackForm(request.POST, times=this.commitment.times or 0)
     if form.is_valid():
         try:
             renewing.write(this, form.answers, by=request.member, now=clock.now())

@@ -42,6 +42,7 @@ _OF_PLAN = (
     "facilitator",
     "meeting__congregation",
     "meeting__crew",
+    "meeting__rhythm",
     "meeting__hello__first",
     "meeting__hello__second",
 )
@@ -92,6 +93,15 @@ KINDS: list[Kind] = [
         subject=_("A meeting of yours has changed"),
         attach=_meeting,
         related=_OF_PLAN,
+    ),
+    Kind(
+        name="rhythms.rhythm_changed",
+        model="rhythms.Rhythm",
+        label=_("What we all have in common, and I said I’d come to, is changed or ends"),
+        subject=_("Something you come to has changed"),
+        url=lambda rhythm: reverse(
+            "ours-one", kwargs={"slug": rhythm.congregation.slug, "pk": rhythm.pk}
+        ),
     ),
     Kind(
         name="rhythms.turn",

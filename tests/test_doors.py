@@ -114,6 +114,12 @@ ADDRESSES = {
     "grow": ({**HOSTS, "host": 302}, None),
     "founded": (HOSTS, None),
     "calendar": (MEMBERS, None),
+    # the congregation's own rhythms: everyone's to see, the hosts' to set up
+    "ours": (MEMBERS, None),
+    "ours-new": (HOSTS, None),
+    "ours-one": (MEMBERS, "ours"),
+    "ours-change": (HOSTS, "ours"),
+    "ours-end": (post(HOSTS), "ours"),
     "practices": (MEMBERS, None),
     "practice": (MEMBERS, "practice"),
     "help-numbers": (HOSTS, None),

@@ -180,7 +180,18 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     for person in (member, mate, facilitator):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
+    ours = Rhythm.objects.create(
+        **own,
+        name="Peer-support call",
+        tempo="monthly",
+        rule="FREQ=MONTHLY;BYDAY=4TH",
+        starts_on=now.date() + 7 * day,
+        starts_at=dt.time(20),
+        zone=congregation.zone,
+        minutes=60,
+    )
     return {
+        "ours": {"pk": ours.pk},
         "practice": {"key": "case-clinic"},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},

@@ -95,7 +95,7 @@ KINDS: list[Kind] = [
         related=_OF_PLAN,
     ),
     Kind(
-        name="rhythms.rhythm_changed",
+        name="rhythms.ours_changed",
         model="rhythms.Rhythm",
         label=_("What we all have in common, and I said I’d come to, is changed or ends"),
         subject=_("Something you come to has changed"),

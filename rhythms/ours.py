@@ -159,7 +159,7 @@ def change(
         Event.record("rhythm.change", goes_on, by=by, now=now)
         if is_timed or is_elsewhere:
             Notice.tell(
-                "rhythms.rhythm_changed", told, goes_on, now=now, occasion=str(goes_on.sequence)
+                "rhythms.ours_changed", told, goes_on, now=now, occasion=str(goes_on.sequence)
             )
     return goes_on
 
@@ -178,7 +178,7 @@ def end(rhythm: Rhythm, *, by: Member, now: datetime) -> None:
         _drop(ahead, now=now)
         rhythm.touched(now=now)
         Event.record("rhythm.end", rhythm, by=by, now=now)
-        Notice.tell("rhythms.rhythm_changed", told, rhythm, now=now, occasion="end")
+        Notice.tell("rhythms.ours_changed", told, rhythm, now=now, occasion="end")
 
 
 def said_of(rhythm: Rhythm, since: Meeting | None, *, now: datetime) -> Said:

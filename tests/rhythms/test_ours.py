@@ -56,7 +56,7 @@ def first_of(rhythm):
     return rhythm.meetings.order_by("starts_at").first()
 
 
-def told(person, kind="rhythms.rhythm_changed"):
+def told(person, kind="rhythms.ours_changed"):
     return Notice.objects.filter(recipient=person, kind=kind).count()
 
 

@@ -93,6 +93,16 @@ def meetings(n: int) -> str:
     return ngettext("%(n)s meeting", "%(n)s meetings", n) % {"n": number(n)}
 
 
+def minutes(n: int) -> str:
+    """Return so many minutes, as hours where they are many: "55 min", "4 h 8 min"."""
+    hours, rest = divmod(n, 60)
+    if n <= 120:
+        return _("%(n)s min") % {"n": n}
+    if not rest:
+        return _("%(hours)s h") % {"hours": hours}
+    return _("%(hours)s h %(n)s min") % {"hours": hours, "n": rest}
+
+
 def times(n: int) -> str:
     """Return how often: "six times"."""
     if n <= 2:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from rhythms.views import (
+    agenda,
     calendar,
     coming,
     commitment,
@@ -12,13 +13,43 @@ from rhythms.views import (
     lookback,
     meeting,
     ours,
+    own_practices,
     practices,
+    sitting,
+    slips,
     turn,
     we_met,
+    weighing,
 )
 
 urlpatterns: list[URLPattern] = [
     path("practices/", practices.practices, name="practices"),
+    path("practices/ours/<uuid:pk>/", own_practices.our_practice, name="our-practice"),
+    path(
+        "practices/ours/<uuid:pk>/edit/", own_practices.our_practice_edit, name="our-practice-edit"
+    ),
+    path(
+        "practices/ours/<uuid:pk>/aside/",
+        own_practices.our_practice_aside,
+        name="our-practice-aside",
+    ),
+    path(
+        "practices/ours/<uuid:pk>/share/",
+        own_practices.our_practice_share,
+        name="our-practice-share",
+    ),
+    path("practices/shared/<uuid:pk>/", own_practices.shared_practice, name="shared-practice"),
+    path(
+        "practices/shared/<uuid:pk>/take/",
+        own_practices.shared_practice_take,
+        name="shared-practice-take",
+    ),
+    path(
+        "practices/shared/<uuid:pk>/back/",
+        own_practices.shared_practice_back,
+        name="shared-practice-back",
+    ),
+    path("crews/<uuid:pk>/practices/new/", own_practices.practice_adapt, name="practice-adapt"),
     path("practices/<slug:key>/", practices.practice, name="practice"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("rhythms/ours/", ours.ours, name="ours"),
@@ -42,6 +73,12 @@ urlpatterns: list[URLPattern] = [
     path("meetings/<uuid:pk>/plan/", meeting.edit, name="meeting-edit"),
     path("meetings/<uuid:pk>/call-off/", meeting.call_off, name="meeting-call-off"),
     path("meetings/<uuid:pk>/put-back/", meeting.put_back, name="meeting-put-back"),
+    path("meetings/<uuid:pk>/agenda/", agenda.agenda, name="agenda"),
+    path("meetings/<uuid:pk>/sit/", sitting.sitting_new, name="sitting-new"),
+    path("sittings/<uuid:pk>/", sitting.sitting, name="sitting"),
+    path("sittings/<uuid:pk>/yes/", sitting.sitting_yes, name="sitting-yes"),
+    path("sittings/<uuid:pk>/move/", sitting.sitting_move, name="sitting-move"),
+    path("sittings/<uuid:pk>/stop/", sitting.sitting_stop, name="sitting-stop"),
     path("meetings/<uuid:pk>/we-met/", we_met.we_met, name="we-met"),
     path("meetings/<uuid:pk>/not-held/", we_met.not_held, name="not-held"),
     path("meetings/<uuid:pk>/turn/hand-on/", turn.hand_on, name="turn-hand-on"),
@@ -56,7 +93,17 @@ urlpatterns: list[URLPattern] = [
     path("look-backs/<uuid:pk>/save/", lookback.lookback_save, name="lookback-save"),
     path("look-backs/<uuid:pk>/write/", lookback.lookback_write, name="lookback-write"),
     path("look-backs/<uuid:pk>/change/", lookback.lookback_change, name="lookback-change"),
+    path("changes/<uuid:pk>/drop/", lookback.change_drop, name="change-drop"),
     path("look-backs/<uuid:pk>/next/", lookback.lookback_next, name="lookback-next"),
+    path("look-backs/<uuid:pk>/group/", weighing.lookback_group, name="lookback-group"),
+    path("look-backs/<uuid:pk>/begin/", weighing.lookback_begin, name="lookback-begin"),
+    path("look-backs/<uuid:pk>/weigh/", weighing.lookback_weigh, name="lookback-weigh"),
+    path("themes/<uuid:pk>/lesson/", weighing.theme_lesson, name="theme-lesson"),
+    path("crews/<uuid:pk>/slips/", slips.slips, name="slips"),
+    path("slips/<uuid:pk>/", slips.slip, name="slip"),
+    path("slips/<uuid:pk>/take-back/", slips.slip_take_back, name="slip-take-back"),
+    path("crews/<uuid:pk>/manner/", slips.manner, name="manner"),
+    path("crews/<uuid:pk>/look-backs/", slips.lookbacks, name="lookbacks"),
     path("look-backs/<uuid:pk>/print/", lookback.lookback_print, name="lookback-print"),
     path("hello/<uuid:pk>/", hello.hello, name="hello"),
     path("hello/<uuid:pk>/say/", hello.hello_say, name="hello-say"),

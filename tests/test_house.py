@@ -37,6 +37,7 @@ OPEN_TEXT = {
         "handle_key",
         "zone",
         "language",
+        "browser_language",
         "password",
     },
     "congregation.Congregation": {"name", "slug", "word", "region", "purpose", "zone"},
@@ -73,6 +74,7 @@ OPEN_TEXT = {
     "rhythms.EveningLink": {"token_hash"},
     "rhythms.Rhythm": {"rule", "zone"},
     "rhythms.Meeting": {"zone"},
+    "rhythms.Sitting": {"practice"},
 }
 
 

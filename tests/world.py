@@ -31,13 +31,20 @@ from crews.models import (
 from rhythms.models import (
     Arrival,
     ArrivalWords,
+    Change,
     Commitment,
+    CrewPractice,
     Evening,
     LookBack,
     Meeting,
     Plan,
     Rhythm,
+    Sitting,
+    Slip,
+    Theme,
 )
+from rhythms.practices import catalogue
+from rhythms.practices.own import of
 
 TOKEN = "t" * 43
 WAY = "w" * 43
@@ -140,6 +147,9 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     from congregation.http import short
 
     meeting = meet(2, now + day)
+    ours = CrewPractice.write(crew, of(catalogue.TROIKA), by=member, now=now)
+    tonight = meet(3, now + hour)
+    sitting = Sitting.open(tonight, catalogue.TROIKA, here=[mate, facilitator], by=member, now=now)
     evening = Evening.call(
         name="Soup",
         starts_at=now + hour,
@@ -180,7 +190,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     for person in (member, mate, facilitator):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
-    ours = Rhythm.objects.create(
+    call = Rhythm.objects.create(
         **own,
         name="Peer-support call",
         tempo="monthly",
@@ -190,9 +200,34 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         zone=congregation.zone,
         minutes=60,
     )
+    # In the middle of the cycle they have looked back once.
+    found = LookBack.objects.create(
+        **own,
+        crew=crew,
+        commitment=commitment,
+        kind="middle",
+        round=1,
+        opened_at=now - 30 * day,
+        closes_at=now - 23 * day,
+        revealed_at=now - 23 * day,
+    )
+    theme = Theme.objects.create(**own, lookback=found, part="change", name="Time")
+    for number in (1, 2):
+        Slip.objects.create(
+            **own,
+            crew=crew,
+            lookback=found,
+            part="change",
+            number=number,
+            words="It is late.",
+            theme=theme if number == 1 else None,
+        )
     return {
-        "ours": {"pk": ours.pk},
+        "ours": {"pk": call.pk},
         "practice": {"key": "case-clinic"},
+        "our_practice": {"pk": ours.pk},
+        "shared_practice": {"pk": ours.share(by=member, now=now).pk},
+        "sitting": {"pk": sitting.pk},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},
         "table_token": {"token": evening.link.token},
@@ -208,6 +243,23 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         "lookback": {
             "pk": LookBack.objects.create(
                 **own, crew=crew, commitment=commitment, opened_at=now, closes_at=now + 7 * day
+            ).pk
+        },
+        "found": {"pk": found.pk},
+        "theme": {"pk": theme.pk},
+        "change": {
+            "pk": Change.objects.create(
+                **own,
+                lookback=found,
+                number=1,
+                words="Stop at nine.",
+                carrier=mate,
+                chosen_at=now,
+            ).pk
+        },
+        "slip": {
+            "pk": Slip.objects.create(
+                **own, crew=crew, member=member, part="celebrate", words="Soup.", put_at=now
             ).pk
         },
         "agreement": {

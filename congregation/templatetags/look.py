@@ -274,10 +274,23 @@ def how_many(came: int, of: int) -> str:
 
 
 @register.simple_tag
+def step_ring(minutes: Iterable[int], at: int, gone: float) -> SafeString:
+    """`{% step_ring minutes 3 0.36 %}`: the steps of a practice round its clock, with how much is gone."""
+    return drawing.step_ring(list(minutes), at, gone)
+
+
+@register.simple_tag
 def weigh(count: int, of: int) -> SafeString:
-    """`{% weigh 5 7 %}`: how many of a crew said a thing."""
-    words = ngettext("%(count)s of us", "%(count)s of us", count) % {"count": count}
+    """`{% weigh 5 7 %}`: how many dots a thing was given, beside the most that any was."""
+    words = ngettext("%(count)s dot", "%(count)s dots", count) % {"count": count}
     return format_html('{}<span class="sr">{}</span>', drawing.weigh(count, of), words)
+
+
+@register.simple_tag
+def held(count: int, planned: int, most: int) -> SafeString:
+    """`{% held 5 6 8 %}`: how many meetings were held of those planned, as wide as the most planned."""
+    words = gettext("%(held)s of %(planned)s meetings held") % {"held": count, "planned": planned}
+    return format_html('{}<span class="sr">{}</span>', drawing.weigh(count, planned, most), words)
 
 
 @register.simple_tag
@@ -352,6 +365,11 @@ def _days(width: Literal["narrow", "wide"]) -> list[str]:
     return [str(names[i]) for i in range(7)]
 
 
+def day_names() -> list[str]:
+    """The days of a week from Monday, whole, in the reader's language."""
+    return _days("wide")
+
+
 def _plain(text: str) -> str:
     """Thin spaces that CLDR puts before "pm" become plain ones: they are searched and copied."""
     return text.replace("\u202f", " ").replace("\xa0", " ")
@@ -383,6 +401,17 @@ def day(value: Any, now: Any = None) -> str:
     if isinstance(value, dt.datetime):
         value = _local(value).date()
     return _date(value, year=_year_matters(value, now)) if isinstance(value, dt.date) else ""
+
+
+@register.filter
+def day_month(value: Any) -> str:
+    """`{{ instant|day_month }}`: "19 Nov", where there is no room for more; of an instant or a date."""
+    if isinstance(value, dt.datetime):
+        value = _local(value).date()
+    if not isinstance(value, dt.date):
+        return ""
+    moment = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  a day has no zone
+    return _plain(format_skeleton("MMMd", moment, None, locale=_here()))
 
 
 @register.filter

@@ -21,7 +21,16 @@ from crews.views import crews, lessons, questions, seeds
 from hall.views.home import ring_of
 from rhythms import phrases
 from rhythms.committing import MOST_AT_ONCE
-from rhythms.models import Commitment, CommitmentYes, Decision, LookBack, Meeting, Rhythm, StepOut
+from rhythms.models import (
+    Change,
+    Commitment,
+    CommitmentYes,
+    Decision,
+    LookBack,
+    Meeting,
+    Rhythm,
+    StepOut,
+)
 from rhythms.views import meeting as meetings
 
 State = Commitment.State
@@ -168,15 +177,17 @@ def looking_back(this: Crew, member: Member) -> dict[str, Any]:
     lookback = (
         LookBack.objects.visible_to(member)
         .filter(crew=this)
-        .select_related("carrier", "congregation")
+        .select_related("congregation")
         .order_by("-opened_at")
         .first()
     )
     if lookback is None:
         return {}
     mine = Decision.objects.visible_to(member).filter(lookback=lookback, member=member)
+    changes = Change.objects.visible_to(member).filter(lookback=lookback)
     return {
         "lookback": lookback,
+        "changes": list(changes.select_related("carrier__congregation")),
         "has_written": mine.filter(written_at__isnull=False).exists(),
     }
 

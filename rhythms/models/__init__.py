@@ -1,34 +1,48 @@
 """Rhythms, commitments, meetings, logs, look-backs."""
 
 from rhythms.models.arrival import Arrival, ArrivalWords
+from rhythms.models.change import Change, Helped
 from rhythms.models.evening import Evening
 from rhythms.models.evening_link import EveningLink
 from rhythms.models.log import Coming, Led, Log, Mood, Presence
-from rhythms.models.lookback import Answers, Decision, LookBack, Reflection
+from rhythms.models.lookback import Answers, Decision, LookBack
 from rhythms.models.meeting import Meeting
+from rhythms.models.own_practice import CrewPractice, SharedPractice
 from rhythms.models.pause import Pause
 from rhythms.models.plan import Plan
 from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm, StepOut
+from rhythms.models.sitting import Sitter, Sitting
+from rhythms.models.slip import Manner, Slip
+from rhythms.models.theme import Theme, Weighing
 
 __all__ = [
     "Answers",
     "Arrival",
     "ArrivalWords",
+    "Change",
     "Coming",
     "Commitment",
     "CommitmentYes",
+    "CrewPractice",
     "Decision",
     "Evening",
     "EveningLink",
+    "Helped",
     "Led",
     "Log",
     "LookBack",
+    "Manner",
     "Meeting",
     "Mood",
     "Pause",
     "Plan",
     "Presence",
-    "Reflection",
     "Rhythm",
+    "SharedPractice",
+    "Sitter",
+    "Sitting",
+    "Slip",
     "StepOut",
+    "Theme",
+    "Weighing",
 ]

@@ -1,6 +1,7 @@
 """What a crew alone knows of a meeting to come: where, whose turn it is, what they'll do."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from congregation.models import Event, Member, Notice, Tenanted
 from congregation.sealed import SealedTextField
-from rhythms import rules
+from rhythms import agenda, rules
 from rhythms.models.log import CrewMeetingQuerySet, Led
 
 
@@ -65,6 +66,25 @@ class Plan(Tenanted):
             Step(before.strip(), after.strip()) if bar else Step(after.strip(), "")
             for before, bar, after in lines
         ]
+
+    def lay(self, lines: Sequence[str], *, read: str, by: Member, now: datetime) -> None:
+        """Say anew what is done; anyone whose meeting it is may, who has read it as it is (`read`)."""
+        with transaction.atomic():
+            self.meeting._check(by=by)
+            self.meeting._check_ahead(now=now)
+            held = Plan.objects.select_for_update(no_key=True).get(pk=self.pk)
+            self.agenda, words = held.agenda, "\n".join(lines)
+            if words == held.agenda:
+                return
+            if agenda.mark(held.agenda) != read:
+                raise ValidationError(
+                    gettext("It has been changed meanwhile. Here it is as it is now.")
+                )
+            if len(words) > agenda.MOST:
+                raise ValidationError(gettext("That is more than fits into one meeting."))
+            self.agenda = words
+            self.save(update_fields=["agenda"])
+            self.meeting._record("meeting.plan", by=by, now=now)
 
     def hand_on(self, *, by: Member, now: datetime) -> None:
         """Not this time: the turn goes to the next who can. Only the one who has it may."""

@@ -20,8 +20,10 @@ from congregation.models import Member
 from congregation.outbox import address
 from rhythms import calendar, phrases, turns
 from rhythms.forms.meeting import PlanForm
-from rhythms.models import Coming, Led, Log, Meeting, Plan, Presence
+from rhythms.models import Coming, Led, Log, Meeting, Plan, Presence, Sitting
 from rhythms.models.meeting import MeetingQuerySet
+from rhythms.models.sitting import is_time
+from rhythms.views import planned
 
 
 def meetings_of(member: Member) -> MeetingQuerySet:
@@ -74,10 +76,12 @@ def memory(this: Meeting, member: Member) -> dict[str, Any]:
         .select_related("member")
         .order_by("member__name_key")
     )
+    sittings = Sitting.objects.visible_to(member).filter(meeting=this)
     return {
         "log": Log.objects.visible_to(member).filter(meeting=this).first(),
         "came": [presence.member for presence in came],
         "moods": this.moods_said(),
+        "practices_done": [row.guide.name for row in sittings.done()],
     }
 
 
@@ -110,6 +114,8 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "seal": seal(this),
         "now": now,
         "tab": tab(this),
+        **sitting_down(this, member, now=now),
+        **(planned.shown(this, member, now=now) if this.crew else {}),
     }
 
 
@@ -125,6 +131,14 @@ def tab(this: Meeting) -> str:
     if this.is_open:
         return "calendar"
     return "crews" if this.crew_id else "people"
+
+
+def sitting_down(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
+    """Return whether one could sit down to a practice now, and the sitting that is going on."""
+    if not is_time(this, now=now):
+        return {}
+    rows = Sitting.objects.visible_to(member).filter(meeting=this).going_on()
+    return {"may_sit": member.is_host or not this.is_open, "going_on": rows.first()}
 
 
 def turn(

@@ -12,12 +12,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
 
 from congregation.models import Member
 from crews.models import Crew, Seat
-from rhythms import rules
-from rhythms.models import Commitment, Led, Meeting, Pause, Rhythm, StepOut
+from rhythms import whose_turn
+from rhythms.models import Commitment, Led, Meeting, NotLeading, Pause, Rhythm, StepOut
 from rhythms.models.pause import pause_of
 from rhythms.models.rhythm import FEWEST, HORIZON
 from rhythms.rules import Occurrence
@@ -136,18 +136,23 @@ def _turns(meetings: Iterable[Meeting], *, now: datetime) -> dict[uuid.UUID, uui
     if not crews:
         return {}
     seated: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    at_table = Seat.objects.at_table().filter(crew__in=crews, member__state=Member.State.ACTIVE)
+    rather_not = NotLeading.objects.filter(crew=OuterRef("crew"), member=OuterRef("member"))
+    at_table = (
+        Seat.objects.at_table()
+        .filter(crew__in=crews, member__state=Member.State.ACTIVE)
+        .exclude(Exists(rather_not))
+    )
     for crew, member in at_table.order_by("number").values_list("crew_id", "member_id"):
         seated[crew].append(member)
     outs = set(StepOut.objects.filter(rhythm__crew__in=crews).values_list("rhythm_id", "member_id"))
-    led: dict[uuid.UUID, dict[uuid.UUID, rules.Led]] = defaultdict(dict)
+    led: dict[uuid.UUID, dict[uuid.UUID, whose_turn.Led]] = defaultdict(dict)
     for crew, member, times, last_on in (
         Led.objects.filter(crew__in=crews)
         .values_list("crew_id", "member_id")
         .annotate(times=Count("pk"), last_on=Max("on"))
         .order_by()
     ):
-        led[crew][member] = rules.Led(times, last_on)
+        led[crew][member] = whose_turn.Led(times, last_on)
     planned = Meeting.objects.filter(
         crew__in=crews, state=Meeting.State.PLANNED, plan__facilitator__isnull=False
     ).order_by("starts_at")
@@ -159,13 +164,13 @@ def _turns(meetings: Iterable[Meeting], *, now: datetime) -> dict[uuid.UUID, uui
     for meeting in rows:
         assert meeting.crew_id is not None
         here = [pk for pk in seated[meeting.crew_id] if (meeting.rhythm_id, pk) not in outs]
-        turn = rules.next_turn(here, led[meeting.crew_id])
+        turn = whose_turn.next_turn(here, led[meeting.crew_id])
         turns[meeting.pk] = turn
         if turn is not None:
             _leads(led[meeting.crew_id], turn, meeting.starts_at)
     return turns
 
 
-def _leads(led: dict[uuid.UUID, rules.Led], member: uuid.UUID, at: datetime) -> None:
+def _leads(led: dict[uuid.UUID, whose_turn.Led], member: uuid.UUID, at: datetime) -> None:
     times = led[member].times if member in led else 0
-    led[member] = rules.Led(times + 1, at.date())
+    led[member] = whose_turn.Led(times + 1, at.date())

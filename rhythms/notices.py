@@ -56,11 +56,19 @@ def _to_weigh(lookback: Any) -> str:
 _OF_PLAN = (
     "congregation",
     "facilitator",
+    "second",
     "meeting__congregation",
-    "meeting__crew",
+    "meeting__crew__congregation",
     "meeting__rhythm",
     "meeting__hello__first",
     "meeting__hello__second",
+)
+
+_OF_SWAP = (
+    "asker",
+    "asked",
+    "plan__meeting__crew__congregation",
+    "other__meeting",
 )
 
 KINDS: list[Kind] = [
@@ -136,6 +144,36 @@ KINDS: list[Kind] = [
         related=_OF_PLAN,
         group=MEETINGS,
         too_late=lambda plan: plan.meeting.starts_at,
+    ),
+    Kind(
+        name="rhythms.swap_asked",
+        model="rhythms.Swap",
+        label=_("Someone would swap turns with me"),
+        subject=_("Would you swap turns?"),
+        related=_OF_SWAP,
+    ),
+    Kind(
+        name="rhythms.swap_answered",
+        model="rhythms.Swap",
+        label=_("My offer to swap turns is answered"),
+        subject=_("About swapping turns"),
+        related=_OF_SWAP,
+    ),
+    Kind(
+        name="rhythms.missed",
+        model="rhythms.Plan",
+        label=_("A crew of mine didn’t meet"),
+        subject=_("Rest is a rhythm too"),
+        related=_OF_PLAN,
+        by_mail=False,
+    ),
+    Kind(
+        name="rhythms.still_fits",
+        model="rhythms.Plan",
+        label=_("A crew of mine didn’t meet twice"),
+        subject=_("Does your rhythm still fit?"),
+        related=_OF_PLAN,
+        url=lambda plan: str(plan.meeting.crew.get_absolute_url()),
     ),
     Kind(
         name="rhythms.did_you_meet",

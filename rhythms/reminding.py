@@ -5,12 +5,12 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from congregation.models import Member, Notice
 from crews.models import Crew, Seat
 from rhythms import committing, rules
-from rhythms.models import Coming, Commitment, Meeting, Plan, Presence, StepOut
+from rhythms.models import Coming, Commitment, Meeting, Plan, Presence, StepOut, missing
 
 AHEAD = timedelta(hours=24)
 MISSED = 2
@@ -27,7 +27,8 @@ def remind(*, now: datetime) -> int:
     nobody is asked twice. Turns of people who have left are given on first.
     """
     keep_turns(now=now)
-    return remind_of_near(now=now) + ask_about_past(now=now) + reach_out(now=now)
+    told = remind_of_near(now=now) + ask_about_past(now=now) + reach_out(now=now)
+    return told + missing.tell_of_unsaid(now=now)
 
 
 def keep_turns(*, now: datetime) -> int:
@@ -42,13 +43,11 @@ def keep_turns(*, now: datetime) -> int:
         crew__in=Crew.objects.filter(state__in=[Crew.State.RESTING, Crew.State.ENDED]),
     ).update(state=Meeting.State.CANCELLED, sequence=F("sequence") + 1, changed_at=now)
     seated = Seat.objects.at_table().filter(
-        crew=OuterRef("meeting__crew"),
-        member=OuterRef("facilitator"),
-        member__state=Member.State.ACTIVE,
+        crew=OuterRef("meeting__crew"), member__state=Member.State.ACTIVE
     )
+    first, second = (seated.filter(member=OuterRef(slot)) for slot in ("facilitator", "second"))
     forsaken = Plan.objects.filter(
-        ~Exists(seated),
-        facilitator__isnull=False,
+        Q(~Exists(first), facilitator__isnull=False) | Q(~Exists(second), second__isnull=False),
         meeting__state=Meeting.State.PLANNED,
         meeting__starts_at__gt=now,
         meeting__crew__isnull=False,

@@ -14,16 +14,14 @@ from rhythms import rules, stepping
 from rhythms.committing import propose, rhythm_of
 from rhythms.models import (
     Answers,
-    Coming,
     Commitment,
     Decision,
     Helped,
-    Log,
     LookBack,
     Meeting,
-    Presence,
     Rhythm,
     Slip,
+    noting,
 )
 from rhythms.models.rhythm import at_table, settle_cycle
 from rhythms.opening import open_due, remind_due
@@ -63,17 +61,6 @@ def reveal_due(*, now: datetime) -> int:
     return sum(reveal(lookback, now=now) for lookback in due)
 
 
-def _forget_who_came(lookback: LookBack) -> None:
-    """Wipe who came by name, and what it could be read from: only the counts and the turns remain."""
-    over = Meeting.objects.filter(
-        commitment=lookback.commitment_id, starts_at__lte=lookback.opened_at
-    ).values("pk")
-    Presence.objects.filter(meeting__in=over).delete()
-    Coming.objects.filter(meeting__in=over).delete()
-    Notice.objects.filter(kind="rhythms.reach_out", occasion=str(lookback.commitment_id)).delete()
-    Log.objects.filter(meeting__in=over).update(logged_by=None)
-
-
 def reveal(lookback: LookBack, *, now: datetime) -> bool:
     """Open a look-back to all at once; return whether this call did.
 
@@ -98,7 +85,10 @@ def reveal(lookback: LookBack, *, now: datetime) -> bool:
         Event.record("lookback.reveal", lookback, by=None, now=now, circle=crew.pk)
         goers: list[Member] = []
         if lookback.asks_way:
-            _forget_who_came(lookback)
+            over = Meeting.objects.filter(
+                commitment=lookback.commitment_id, starts_at__lte=lookback.opened_at
+            )
+            noting.forget_who_came(over, lookback.commitment_id)
             elsewhere = _in_other_rhythms(lookback.commitment)
             goers = [
                 seat.member

@@ -1,4 +1,4 @@
-"""When a rhythm comes round, and whose turn it is. Pure functions over plain values: no clock.
+"""When a rhythm comes round. Pure functions over plain values: no clock.
 
 Recurrence follows RFC 5545 (3.3.10 and 3.8.5.3). What recurs is a wall time with a zone; it is
 expanded in that zone and only then turned into instants, so that 19:00 stays 19:00. The choices
@@ -7,13 +7,13 @@ made where the RFC is silent are in docs/decisions/0002-recurrence.md.
 
 import hashlib
 import re
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
@@ -107,13 +107,6 @@ class Tempo:
     month: int | None = None
     count: int | None = None
     until: date | None = None
-
-
-class Led(NamedTuple):
-    """How often someone has facilitated, and when last."""
-
-    times: int
-    last_on: date | None
 
 
 # --- Reading a rule ---------------------------------------------------------------------------
@@ -509,52 +502,6 @@ def _on_date(day: int) -> str:
     if day == 31:
         return "BYMONTHDAY=-1"
     return f"BYMONTHDAY={','.join(str(one) for one in range(28, day + 1))};BYSETPOS=-1"
-
-
-# --- Whose turn -------------------------------------------------------------------------------
-
-
-def order_of_turns[Id: Hashable](
-    seated: Sequence[Id],
-    led: Mapping[Id, Led],
-    away: Collection[Id] = (),
-    caller: Id | None = None,
-) -> list[Id]:
-    """Return everyone seated in the order in which their turns to facilitate come.
-
-    `seated` is in the order of seats; `led` may lack those who never did, and may name people who
-    have left. Whoever has not led comes first, then whoever led longest ago, then less often, then
-    by seat: so nobody leads twice before the others have, and someone new or long away is asked
-    once, not until they have caught up. Before the first meeting the caller begins, as the practice has
-    it: facilitation rotates. Those away for the next meeting let one other person pass.
-    """
-    nobody_yet = not any(led[person].times for person in seated if person in led)
-
-    def waits(item: tuple[int, Id]) -> tuple[bool, date, int, int]:
-        seat, person = item
-        times, last_on = led.get(person, Led(0, None))
-        begins = nobody_yet and person == caller
-        return (not begins, last_on or date.min, times, seat)
-
-    order = [person for _, person in sorted(enumerate(seated), key=waits)]
-    present = next((person for person in order if person not in away), None)
-    if present is not None:
-        order.remove(present)
-        order.insert(0, present)
-    return order
-
-
-def next_turn[Id: Hashable](
-    seated: Sequence[Id],
-    led: Mapping[Id, Led],
-    away: Collection[Id] = (),
-    caller: Id | None = None,
-) -> Id | None:
-    """Return whose turn it is to facilitate, or None where everyone is away; see order_of_turns."""
-    return next(
-        (person for person in order_of_turns(seated, led, away, caller) if person not in away),
-        None,
-    )
 
 
 def one_of[T](those: Sequence[T], seed: str) -> T | None:

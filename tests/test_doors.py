@@ -36,6 +36,9 @@ ADDRESSES = {
     "door": ({"stranger": 200, "outsider": 302, "peer": 302, "member": 302, "host": 302}, None),
     "theme": (post(ANYONE), None),
     "unsubscribe": (ANYONE, "unsubscribe"),
+    # whoever holds such a link says one thing for one person
+    "coming-by-mail": (ANYONE, "coming_by_mail"),
+    "we-met-by-mail": (ANYONE, "we_met_by_mail"),
     # of one's account, what is ours; allauth's own pages are walked by tests/hall/accounts
     "account": (ACCOUNTS, None),
     "account_logout": (ACCOUNTS, None),
@@ -257,6 +260,11 @@ ADDRESSES = {
     "not-held": (post(THE_CREW), "past"),
     "turn-hand-on": (post({**THE_CREW, "member": 403}), "meeting"),
     "turn-take": (post(THE_CREW), "meeting"),
+    "turn-swap": (post(THE_CREW), "meeting"),
+    "swap-answer": (post(ONESELF), "swap_asked"),
+    "swap-back": (post(ONESELF), "swap_offered"),
+    "turns": (post(THE_CREW), "crew"),
+    "mood": (post(THE_CREW), "past"),
     "commitment-new": ({**THE_CREW, "peer": 403, "host": 403}, "crew"),
     "commitment-yes": (post(THE_CREW), "commitment"),
     "commitment-withdraw": (post(THE_CREW), "commitment"),
@@ -309,6 +317,7 @@ FORMS = {
     "idea-meet-at": {"starts": "2027-01-10T14:00"},
 }
 OPEN = {
+    "coming-by-mail", "we-met-by-mail",
     "healthz", "readyz", "at-the-table", "arrival", "door", "theme", "unsubscribe", "welcome", "welcome-key",
     "sign-in-name", "way-in", "way-back-stop", "go", "privacy",
     "accessibility", "help", "demo-move", "demo-mail", "demo-begun", "demo-remove",

@@ -28,6 +28,7 @@ from crews.models import (
     Seeker,
     Table,
 )
+from rhythms import links
 from rhythms.models import (
     Arrival,
     ArrivalWords,
@@ -41,6 +42,7 @@ from rhythms.models import (
     Rhythm,
     Sitting,
     Slip,
+    Swap,
     Theme,
 )
 from rhythms.practices import catalogue
@@ -146,6 +148,13 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     )
     from congregation.http import short
 
+    meeting, past = meet(2, now + day), meet(1, now - day)
+
+    def swap(one, asker, other, asked):
+        return Swap.objects.create(
+            **own, plan=one.plan, other=other.plan, asker=asker, asked=asked, asked_at=now
+        )
+
     meeting = meet(2, now + day)
     ours = CrewPractice.write(crew, of(catalogue.TROIKA), by=member, now=now)
     tonight = meet(3, now + hour)
@@ -238,7 +247,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         "other_crew": {"pk": other.pk},
         "seat": {"pk": seats[0].pk},
         "meeting": {"pk": meeting.pk},
-        "past": {"pk": meet(1, now - day).pk},
+        "past": {"pk": past.pk},
         "commitment": {"pk": commitment.pk},
         "lookback": {
             "pk": LookBack.objects.create(
@@ -297,6 +306,10 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         "passkey": {"pk": 1},
         "setup_part": {"token": TOKEN, "name": "you"},
         "unsubscribe": {"token": unsubscribe_token(member, "rhythms.meeting_soon")},
+        "coming_by_mail": {"token": links.token("coming", meeting, member)},
+        "we_met_by_mail": {"token": links.token("we-met", past, member)},
+        "swap_asked": {"pk": swap(past, facilitator, meeting, member).pk},
+        "swap_offered": {"pk": swap(meeting, member, past, facilitator).pk},
         "go": {"kind": "m", "code": short(meeting.pk)},
     }
 

@@ -30,6 +30,7 @@ from rhythms.models import (
     Meeting,
     Rhythm,
     StepOut,
+    missing,
 )
 from rhythms.views import meeting as meetings
 
@@ -107,7 +108,7 @@ def rhythm(this: Crew, member: Member, *, now: datetime) -> dict[str, Any]:
     ahead: Meeting | None = context["next"]
     if context["state"] == "running" and ahead is not None:
         context |= meetings.card(ahead, member, now=now)
-        context |= meetings.turn(ahead, member, context["people"], context["cant"])
+        context |= meetings.turn(ahead, member, context["people"], context["cant"], now=now)
     return context
 
 
@@ -155,7 +156,7 @@ def coming(
     rows = list(
         Meeting.objects.visible_to(member)
         .filter(commitment__in=mine, state=Meeting.State.PLANNED)
-        .select_related("plan__facilitator", "congregation", "rhythm")
+        .select_related("plan__facilitator", "plan__second", "congregation", "rhythm")
         .order_by("starts_at", "number")
     )
     next_of: dict[uuid.UUID, Meeting] = {}
@@ -263,6 +264,7 @@ def dates(commitment: Commitment, member: Member, *, now: datetime) -> dict[str,
     last = held[-1] if held else None
     final = None if commitment.is_open_ended or not rows else rows[-1]
     return {
+        "missed": missing.in_a_row(rows, now=now),
         "held": len(held),
         "bars": [bar(row, coming, final, now=now) for row in around(rows, now=now)],
         "last": last,

@@ -4,7 +4,7 @@ from rhythms.models.arrival import Arrival, ArrivalWords
 from rhythms.models.change import Change, Helped
 from rhythms.models.evening import Evening
 from rhythms.models.evening_link import EveningLink
-from rhythms.models.log import Coming, Led, Log, Mood, Presence
+from rhythms.models.log import Coming, Correction, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack
 from rhythms.models.meeting import Meeting
 from rhythms.models.own_practice import CrewPractice, SharedPractice
@@ -14,6 +14,7 @@ from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm, StepOut
 from rhythms.models.sitting import Sitter, Sitting
 from rhythms.models.slip import Manner, Slip
 from rhythms.models.theme import Theme, Weighing
+from rhythms.models.turns import NotLeading, Swap, Turns
 
 __all__ = [
     "Answers",
@@ -23,6 +24,7 @@ __all__ = [
     "Coming",
     "Commitment",
     "CommitmentYes",
+    "Correction",
     "CrewPractice",
     "Decision",
     "Evening",
@@ -34,6 +36,7 @@ __all__ = [
     "Manner",
     "Meeting",
     "Mood",
+    "NotLeading",
     "Pause",
     "Plan",
     "Presence",
@@ -43,6 +46,8 @@ __all__ = [
     "Sitting",
     "Slip",
     "StepOut",
+    "Swap",
     "Theme",
+    "Turns",
     "Weighing",
 ]

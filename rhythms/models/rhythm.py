@@ -1,6 +1,7 @@
 """What recurs, and the commitments that give it an end."""
 
 import uuid
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 from zoneinfo import ZoneInfo
@@ -160,6 +161,13 @@ class StepOutQuerySet(TenantedQuerySet["StepOut"]):
 
     def visible_to(self, member: Member) -> Self:
         return super().visible_to(member).filter(rhythm__crew__in=Seat.objects.crews_of(member))
+
+    def of_crew(self, crew: Crew) -> dict[uuid.UUID, set[uuid.UUID]]:
+        """Return the ids of who stepped out of each of a crew's rhythms; nobody of one that isn't named."""
+        outs: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+        for rhythm, member in self.filter(rhythm__crew=crew).values_list("rhythm_id", "member_id"):
+            outs[rhythm].add(member)
+        return outs
 
     def members_of(self, rhythm: Any) -> "QuerySet[StepOut, object]":
         """Return the ids of those who stepped out of a rhythm, as a subquery; takes an id or OuterRef."""

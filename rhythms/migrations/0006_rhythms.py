@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('congregation', '0007_mail_by_when_it_was_tried'),
         ('crews', '0005_season'),
-        ('rhythms', '0004_practices'),
+        ('rhythms', '0005_we_met'),
     ]
 
     operations = [

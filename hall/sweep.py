@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from congregation import digests, outbox
 from congregation.models import User, WayBack
 from congregation.sealed_sessions import forget_ended
-from crews import matching, sweeping
-from hall import closing
+from crews import chatting, matching, sweeping
+from hall import closing, letters
 from rhythms import horizon, reminding, renewing, weighing
 from rhythms.models import Arrival, Sitting
 
@@ -26,6 +26,7 @@ def due(*, now: datetime) -> dict[str, int]:
         "look-backs weighed": weighing.show_due(now=now),
         "look-backs asked about": weighing.remind_due(now=now),
         "meetings reminded of": reminding.remind(now=now),
+        "letters reminded of": letters.remind(now=now),
         "sittings ended": Sitting.objects.end_due(now=now),
         "digests": digests.make(now=now),
         "arrivals let go": Arrival.objects.let_go(now=now),
@@ -38,4 +39,8 @@ def due(*, now: datetime) -> dict[str, int]:
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Do all that is due at this moment; return how many of each. Running it twice does no harm."""
-    return {**due(now=now), "mail": outbox.deliver(now=now)}
+    return {
+        **due(now=now),
+        "mail": outbox.deliver(now=now),
+        "words to chats": chatting.deliver(now=now),
+    }

@@ -1,11 +1,17 @@
 """What people are told by this app."""
 
+import uuid
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from congregation.notices import MEETINGS, NEWS, Attachment, Kind
+from congregation.http import short
+from congregation.notices import MEETINGS, NEWS, Attachment, Kind, Said
+
+_Also = Callable[[str, Any, str, datetime | None, datetime], None]
 
 
 def _meeting(plan: Any, member: Any) -> list[Attachment]:
@@ -46,6 +52,58 @@ def _has_written(lookback: Any, member: Any) -> bool:
 def _cant_come(plan: Any, member: Any) -> bool:
     """Whether someone has said that they can't come."""
     return bool(plan.meeting.comings.filter(member=member, answer="cant").exists())
+
+
+# ---- what a crew's own chat is told: never where, by whom or what of
+
+
+def _plan_to_chat(of: str) -> _Also:
+    """Return what has a crew's chat told of a meeting of it."""
+
+    def tell(kind: str, plan: Any, occasion: str, before: datetime | None, now: datetime) -> None:
+        from crews import chatting
+
+        crew = plan.meeting.crew
+        chatting.tell(crew, of, kind, plan.pk, occasion, before=before, now=now)
+
+    return tell
+
+
+def _crew_to_chat(of: str) -> _Also:
+    """Return what has a crew's chat told of something else of it."""
+
+    def tell(kind: str, row: Any, occasion: str, before: datetime | None, now: datetime) -> None:
+        from crews import chatting
+
+        chatting.tell(row.crew, of, kind, row.pk, occasion, before=before, now=now)
+
+    return tell
+
+
+def _moved(plan: Any) -> Said | None:
+    """A change holds until the next one, and until the meeting has begun for anybody."""
+    meeting = plan.meeting
+    if meeting.crew_id is None or meeting.state not in {"planned", "cancelled"}:
+        return None
+    return Said(_short("m", meeting.pk), meeting.zone, str(meeting.sequence))
+
+
+def _meets(plan: Any) -> Said | None:
+    """A reminder holds for one time of a meeting that takes place."""
+    return _moved(plan) if plan.meeting.state == "planned" else None
+
+
+def _begun(commitment: Any) -> Said | None:
+    first = commitment.meetings.order_by("starts_at").first()
+    return Said(_short("m", first.pk), first.zone) if first else None
+
+
+def _looks_back(lookback: Any) -> Said | None:
+    return Said(_short("l", lookback.pk), lookback.congregation.zone)
+
+
+def _short(kind: str, pk: uuid.UUID) -> str:
+    return reverse("go", kwargs={"kind": kind, "code": short(pk)})
 
 
 def _to_weigh(lookback: Any) -> str:
@@ -105,6 +163,8 @@ KINDS: list[Kind] = [
         attach=_all_meetings,
         related=("crew__congregation", "rhythm"),
         group=MEETINGS,
+        also=_crew_to_chat("begun"),
+        chat=_begun,
     ),
     Kind(
         name="rhythms.meeting_soon",
@@ -116,6 +176,8 @@ KINDS: list[Kind] = [
         group=MEETINGS,
         too_late=lambda plan: plan.meeting.starts_at,
         is_settled=_cant_come,
+        also=_plan_to_chat("soon"),
+        chat=_meets,
     ),
     Kind(
         name="rhythms.meeting_moved",
@@ -126,6 +188,8 @@ KINDS: list[Kind] = [
         related=_OF_PLAN,
         group=MEETINGS,
         too_late=lambda plan: plan.meeting.starts_at,
+        also=_plan_to_chat("moved"),
+        chat=_moved,
     ),
     Kind(
         name="rhythms.ours_changed",
@@ -201,6 +265,8 @@ KINDS: list[Kind] = [
         subject=_("Your look-back is here: five minutes, alone"),
         related=("crew",),
         is_settled=_has_written,
+        also=_crew_to_chat("lookback"),
+        chat=_looks_back,
     ),
     Kind(
         name="rhythms.lookback_closing",
@@ -217,6 +283,8 @@ KINDS: list[Kind] = [
         label=_("A look-back of a crew of mine is open to all of us"),
         subject=_("Your look-back is open to all of you"),
         related=("crew",),
+        also=_crew_to_chat("lookback"),
+        chat=_looks_back,
     ),
     Kind(
         name="rhythms.practice_shared",
@@ -224,6 +292,7 @@ KINDS: list[Kind] = [
         label=_("A practice of a crew of mine is shared with everyone here"),
         subject=_("Your crew has shared a practice"),
         related=("crew__congregation",),
+        group=NEWS,
     ),
     Kind(
         name="rhythms.manner",
@@ -234,6 +303,7 @@ KINDS: list[Kind] = [
             "manner", kwargs={"slug": manner.congregation.slug, "pk": manner.crew_id}
         ),
         related=("crew", "congregation"),
+        group=NEWS,
     ),
     Kind(
         name="rhythms.lookback_weighing",

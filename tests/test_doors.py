@@ -82,6 +82,12 @@ ADDRESSES = {
     "operator-mail-leave": (post(NOT_THERE), None),
     # this one has run out
     "operator-enter": (dict.fromkeys(ANYONE, 410), "token"),
+    # the hosts' letter: what went to everyone is everyone's, what is being written the hosts'
+    "letters": (MEMBERS, None),
+    "letter": (MEMBERS, "letter"),
+    "letter-write": (HOSTS, None),
+    "letter-send": (post(HOSTS), "letter"),
+    "letter-every": (post(HOSTS), None),
     "host-mail": (HOSTS, None),
     "host-mail-later": (post(HOSTS), None),
     # everyone of the congregation
@@ -189,6 +195,10 @@ ADDRESSES = {
     "crew-invite": (THE_CREW, "crew"),
     "crew-meet": (THE_CREW, "crew"),
     "crew-sit": (THE_CREW, "crew"),
+    "crew-chat": (THE_CREW, "crew"),
+    # nothing is connected yet
+    "crew-chat-test": (post({**THE_CREW, "member": 404}), "crew"),
+    "crew-chat-remove": (post({**THE_CREW, "member": 404}), "crew"),
     "crew-time": (THE_CREW, "crew"),
     "closing-word": (post(THE_CREW), "crew"),
     "lesson-new": (THE_CREW, "crew"),

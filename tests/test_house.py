@@ -56,8 +56,10 @@ OPEN_TEXT = {
     "congregation.Event": {"verb"},
     "congregation.Notice": {"kind", "occasion"},
     "congregation.NoticeChoice": {"kind"},
+    "congregation.Letter": {"title", "words"},
     "congregation.Mail": {"kind", "to", "fault"},
     "crews.Crew": {"name", "purpose"},
+    "crews.ChatPost": {"kind", "occasion", "fault"},
     "crews.Season": {"name"},
     "crews.Idea": {
         "name",

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from congregation.models import Invitation, Notice, Portrait, WayBack, hashed
+from congregation.models import Invitation, Letter, Notice, Portrait, WayBack, hashed
 from congregation.outbox import unsubscribe_token
 from crews.models import (
     Agreement,
@@ -209,6 +209,9 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         zone=congregation.zone,
         minutes=60,
     )
+    letter = Letter.objects.create(
+        **own, title="Summer", words="Come and swim.", written_at=now, sent_at=now, sent_by=host
+    )
     # In the middle of the cycle they have looked back once.
     found = LookBack.objects.create(
         **own,
@@ -233,6 +236,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         )
     return {
         "ours": {"pk": call.pk},
+        "letter": {"pk": letter.pk},
         "practice": {"key": "case-clinic"},
         "our_practice": {"pk": ours.pk},
         "shared_practice": {"pk": ours.share(by=member, now=now).pk},

@@ -1,7 +1,7 @@
 """Home: the week, one's crews as tables, and what waits."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from congregation import clock
 from congregation.gate import CongregationRequest
 from congregation.http import respond
-from congregation.models import Member
+from congregation.models import Letter, Member
 from crews import pool, suggesting
 from crews.models import Card, Crew, Seat
 from hall.waiting import unlogged, waiting
@@ -41,9 +41,16 @@ def home(request: CongregationRequest) -> HttpResponse:
             "todo": [item for item in todo if item.kind != "lookback"],
             "to_log": unlogged(member, now=now),
             "with_room": None if tables else rooms(member),
+            "letter": latest_letter(member, now=now),
             **finding(member, now=now),
         },
     )
+
+
+def latest_letter(member: Member, *, now: datetime) -> Letter | None:
+    """Return the letter that went to everyone lately; whether someone has read it is not asked."""
+    rows = Letter.objects.visible_to(member).filter(sent_at__gt=now - timedelta(days=31))
+    return rows.select_related("congregation").order_by("-sent_at").first()
 
 
 def finding(member: Member, *, now: datetime) -> dict[str, Any]:

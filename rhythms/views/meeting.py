@@ -110,6 +110,8 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         coming.member_id: coming
         for coming in Coming.objects.visible_to(member).filter(meeting=this)
     }
+    cant = {pk for pk, coming in said.items() if coming.answer == Coming.Answer.CANT}
+    come = sum(person.pk not in cant for person in people)
     is_mine = this.is_of(member) if this.is_open else any(p.pk == member.pk for p in people)
     may_plan = member.is_host if this.is_open else is_mine
     is_ahead = this.state == Meeting.State.PLANNED and this.ends_at > now
@@ -121,7 +123,7 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "mine": said.get(member.pk),
         "others": [(person, said.get(person.pk)) for person in people if person.pk != member.pk],
         "answers": Coming.Answer,
-        "cant": {pk for pk, coming in said.items() if coming.answer == Coming.Answer.CANT},
+        "cant": cant,
         "may_answer": is_mine and is_ahead,
         "may_plan": may_plan and is_ahead and this.starts_at > now,
         "may_put_back": may_plan,
@@ -133,7 +135,7 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "now": now,
         "tab": tab(this),
         **sitting_down(this, member, now=now),
-        **(planned.shown(this, member, now=now) if this.crew else {}),
+        **(planned.shown(this, member, people=come, now=now) if this.crew else {}),
     }
 
 

@@ -9,8 +9,8 @@ from rhythms.models import Coming, CrewPractice, Meeting
 from rhythms.practices import catalogue
 
 
-def shown(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
-    """Return what is done at a meeting of a crew, how long it takes, and what could be added."""
+def shown(this: Meeting, member: Member, *, people: int, now: datetime) -> dict[str, Any]:
+    """Return what is done at a meeting of a crew, how long it takes, and what so many could add."""
     plan = getattr(this, "plan", None)
     words = plan.agenda if plan else ""
     own = ours(this, member)
@@ -25,18 +25,18 @@ def shown(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "agenda_mark": rules.mark(words),
     }
     if this.state == Meeting.State.PLANNED and this.starts_at > now:
-        people = coming(this, member)
         context["to_add"] = [
-            (key, guide.name, guide.minutes(people))
+            (key, guide.name, guide.minutes(max(people, 1)))
             for key, guide in [
                 *((str(row.pk), row.guide) for row in own),
-                *((one.key, one) for one in catalogue.ALL if one.suits(people)),
+                *((one.key, one) for one in catalogue.ALL if one.suits(max(people, 1))),
             ]
         ]
     return context
 
 
 def ours(this: Meeting, member: Member) -> list[CrewPractice]:
+    """Return the practices of the crew that meets."""
     return list(CrewPractice.objects.visible_to(member).filter(crew=this.crew_id).in_use())
 
 

@@ -57,6 +57,7 @@ def waiting(member: Member, *, now: datetime) -> list[Waiting]:
     """Return what waits for a member, the most pressing first; as many queries however much it is."""
     return [
         *_lookbacks(member),
+        *_weighings(member),
         *_hellos(member, now=now),
         *_evenings(member, now=now),
         *_tables(member, now=now),
@@ -80,6 +81,25 @@ def unlogged(member: Member, *, now: datetime) -> list[Meeting]:
         .unlogged_by(member, now=now)
         .select_related("crew", "congregation")[:5]
     )
+
+
+def _weighings(member: Member) -> list[Waiting]:
+    rows = (
+        LookBack.objects.visible_to(member).to_weigh(member).select_related("crew", "congregation")
+    )
+    return [
+        Waiting(
+            "scale",
+            "plum",
+            row.crew.name,
+            _("Three dots each, face down. They show to all of you at once."),
+            _("Lay my dots"),
+            reverse("lookback-weigh", kwargs={"slug": row.congregation.slug, "pk": row.pk}),
+            _("with %(crew)s") % {"crew": row.crew.name},
+            row.crew_id,
+        )
+        for row in rows
+    ]
 
 
 def _lookbacks(member: Member) -> list[Waiting]:

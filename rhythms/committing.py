@@ -125,7 +125,7 @@ def propose(
         if made is not None:
             return made
         _check_open(crew, rhythm, by=by)
-        planned = _planned(crew, rhythm, starts_on, times, until, by=by, now=now)
+        planned = dates(crew, rhythm, times, until, starts_on=starts_on, by=by, now=now)
         try:
             with transaction.atomic():
                 if rhythm._state.adding:
@@ -193,17 +193,18 @@ def _check_open(crew: Crew, rhythm: Rhythm, *, by: Member | None) -> None:
         )
 
 
-def _planned(
+def dates(
     crew: Crew,
     rhythm: Rhythm,
-    starts_on: date,
     times: int | None,
     until: date | None,
     *,
     by: Member | None,
     now: datetime,
+    starts_on: date | None = None,
 ) -> list[Occurrence]:
     """Return the dates that are proposed; refuse those that can't be."""
+    starts_on = starts_on or rhythm.starts_on
     if times is None and until is None and not may_be_open_ended(crew):
         raise ValidationError(
             _("Without an end is for co-ops, houses and pods; say how many times, or until when.")

@@ -115,7 +115,7 @@ def reach_out(*, now: datetime) -> int:
         state=Meeting.State.HELD,
     )
     held: dict[uuid.UUID, list[Meeting]] = defaultdict(list)
-    for meeting in lately.order_by("-starts_at"):
+    for meeting in lately.select_related("commitment").order_by("-starts_at"):
         if meeting.commitment_id and len(held[meeting.commitment_id]) < MISSED:
             held[meeting.commitment_id].append(meeting)
     last_ones = {
@@ -148,7 +148,7 @@ def reach_out(*, now: datetime) -> int:
         there = [seat for seat in here if seat.member_id in seen[last.pk]]
         for seat in here:
             is_new = seat.taken_at >= before.starts_at
-            is_out = (last.rhythm_id, seat.member_id) in outs
+            is_out = last.commitment and (last.commitment.rhythm_id, seat.member_id) in outs
             if seat.member_id in known or is_new or is_out or (seat.pk, str(commitment)) in told:
                 continue
             # The same one for whoever sweeps: of two sweeps at once, one asks.
@@ -165,6 +165,8 @@ def planned() -> "QuerySet[Meeting]":
     return (
         Meeting.objects.filter(state=Meeting.State.PLANNED)
         .exclude(crew__isnull=True, hello__isnull=True, rhythm__isnull=True)
-        .select_related("plan", "crew__congregation", "rhythm", "hello__first", "hello__second")
+        .select_related(
+            "plan", "commitment", "crew__congregation", "rhythm", "hello__first", "hello__second"
+        )
         .order_by("starts_at")
     )

@@ -294,10 +294,11 @@ def propose_instead(
 
 def _like(old: Rhythm, *, tempo: str, starts_on: date) -> Rhythm:
     """Return a rhythm where it has this tempo and comes round on that day, else one like it that does."""
-    on = rules.expand(
-        datetime.combine(starts_on, old.starts_at), old.zone, old.rule, old.minutes, limit=1
-    )
-    if tempo == old.tempo and on[0].local.date() == starts_on:
+    first = datetime.combine(starts_on, old.starts_at)
+    on = rules.expand(first, old.zone, old.rule, old.minutes, limit=1)
+    was = rules.phrase(old.rule, datetime.combine(old.starts_on, old.starts_at))
+    is_in_step = on[0].local.date() == starts_on and rules.phrase(old.rule, first) == was
+    if tempo == old.tempo and is_in_step:
         return old
     assert old.crew is not None
     return rhythm_of(

@@ -77,7 +77,7 @@ def leave_rhythm(rhythm: Rhythm, members: Collection[uuid.UUID], *, now: datetim
 
 def _take_back(rhythm: Rhythm, members: Collection[uuid.UUID], *, now: datetime) -> None:
     Coming.objects.filter(
-        meeting__rhythm=rhythm, member__in=members, meeting__starts_at__gt=now
+        meeting__commitment__rhythm=rhythm, member__in=members, meeting__starts_at__gt=now
     ).delete()
     CommitmentYes.objects.filter(
         commitment__rhythm=rhythm,

@@ -75,7 +75,9 @@ def between(member: Member, first: date, after: date) -> MeetingQuerySet:
         Meeting.objects.of(member)
         .filter(starts_at__gte=starts, starts_at__lt=ends)
         .exclude(
-            rhythm__in=StepOut.objects.visible_to(member).filter(member=member).values("rhythm")
+            commitment__rhythm__in=StepOut.objects.visible_to(member)
+            .filter(member=member)
+            .values("rhythm")
         )
         .select_related(
             "congregation",

@@ -30,7 +30,7 @@ from hall.demo.chance import Chance
 from hall.demo.living import Life
 from hall.demo.names import Name, addresses
 from hall.demo.story import FACILITATOR, HOST, MEMBER, NEWCOMER, Duo, Tale
-from rhythms import committing, horizon, reminding, renewing
+from rhythms import committing, horizon, reminding, renewing, weighing
 from rhythms.models import Meeting, Plan
 
 # Days end at five: what meets in the evening is then less than a day ahead, whenever one looks.
@@ -49,6 +49,7 @@ DUE: Final = (
     sweeping.sweep,
     renewing.reveal_due,
     horizon.lay_out_due,
+    weighing.show_due,
     reminding.remind,
     renewing.remind_due,
 )
@@ -189,7 +190,7 @@ class History:
             self.life.wake("say_hello")
         self.wished = False
         if is_whole:
-            for due in DUE if day >= DETAILED else DUE[:2]:
+            for due in DUE if day >= DETAILED else DUE[:3]:
                 due(now=now)
 
     def _forget_mail(self) -> None:

@@ -598,6 +598,12 @@ CHANGES: Final = (
     "Fetch those who come by bus.",
     "The clock hangs where all can see it.",
 )
+# What two answers to one question have in common, when somebody groups them.
+THEMES: Final = {
+    "worked": "A rhythm we can lean on",
+    "less": "How an evening ends",
+    "change": "What we do with the time",
+}
 WAY_WORDS: Final = {
     "go": ("Again, please.", "I’d miss it.", "Yes, and I’ll take the first turn.", "Gladly.", ""),
     "change": ("On, but not each week.", "With a little more walking, yes.", "Yes, only shorter."),

@@ -90,7 +90,7 @@ def crews_of(member: Member, *, now: datetime) -> list[dict[str, Any]]:
     for meeting in (
         Meeting.objects.visible_to(member)
         .filter(commitment__in=running)
-        .exclude(rhythm__in=out)
+        .exclude(commitment__rhythm__in=out)
         .select_related("congregation")
         .order_by("starts_at")
     ):

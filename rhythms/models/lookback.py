@@ -109,6 +109,14 @@ class LookBackQuerySet(TenantedQuerySet["LookBack"]):
             TenantedQuerySet.visible_to(self, member).open().filter(Exists(seat), ~Exists(written))
         )
 
+    def to_weigh(self, member: Member) -> Self:
+        """Return those that are being weighed, in which a member may lay dots and hasn't yet."""
+        seat = Seat.objects.filter(
+            crew=OuterRef("crew"), member=member, taken_at__lte=OuterRef("weighing_at")
+        ).at_table()
+        weighing = self.filter(weighing_at__isnull=False, weighed_at__isnull=True)
+        return weighing.filter(Exists(seat)).exclude(weighings__member=member)
+
 
 class LookBack(Tenanted):
     """The retrospective that a commitment ends in, and that a long one has in its middle."""

@@ -65,7 +65,7 @@ class MeetingQuerySet(TenantedQuerySet["Meeting"]):
         out = StepOut.objects.filter(member=member).values("rhythm_id")
         return (
             self.unlogged(now)
-            .exclude(rhythm__in=out)
+            .exclude(commitment__rhythm__in=out)
             .filter(crew__in=mine, ends_at__gt=now - timedelta(days=7))
             .order_by("-ends_at")
         )
@@ -242,10 +242,15 @@ class Meeting(Tenanted):
             return self.evening.name
         return self.rhythm.name if self.rhythm else gettext("Gathering")
 
+    @property
+    def _kept_rhythm(self) -> uuid.UUID | None:
+        """The rhythm that people are in or have stepped out of; what was before a change is a row of its own."""
+        return self.commitment.rhythm_id if self.commitment else self.rhythm_id
+
     def people(self) -> list[Member]:
         """Return whose meeting it is: who at the crew's table is in its rhythm, or the two of a hello."""
         if self.crew:
-            return at_table(self.crew, self.rhythm_id)
+            return at_table(self.crew, self._kept_rhythm)
         if self.hello:
             both = [self.hello.first, self.hello.second]
             return [person for person in both if person.is_present]
@@ -267,7 +272,7 @@ class Meeting(Tenanted):
         """Tell whether someone sits at the table that meets here; everyone's is of everyone."""
         if self.crew_id:
             seats = Seat.objects.at_table().filter(crew=self.crew_id, member=member)
-            return seats.exclude(member__in=StepOut.objects.members_of(self.rhythm_id)).exists()
+            return seats.exclude(member__in=StepOut.objects.members_of(self._kept_rhythm)).exists()
         if self.is_open and self.rhythm_id:
             return member.congregation_id == self.congregation_id and member.is_present
         return bool(self.hello and member.pk in {self.hello.first_id, self.hello.second_id})

@@ -334,8 +334,14 @@ class Commitment(Tenanted):
         """How often and how many times, or until when: "Every Thursday, six times"."""
         rhythm = self.rhythm
         return phrases.commitment(
-            rhythm.rule, self.begins_on, rhythm.starts_at, self.times, until=self.until
+            rhythm.rule, rhythm.starts_on, rhythm.starts_at, self.times, until=self.until
         )
+
+    @property
+    def page(self) -> str:
+        """The address of its own page; the crew's room is where one says yes to it."""
+        slug = self.crew.congregation.slug
+        return reverse("commitment", kwargs={"slug": slug, "pk": self.pk})
 
     @property
     def is_open_ended(self) -> bool:

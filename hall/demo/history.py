@@ -9,7 +9,8 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from congregation.models import Contact, Host, Invitation, Mail, Member, User
+from congregation.models import Contact, HelpNumber, Host, Invitation, Mail, Member, User
+from congregation.models.help_number import Line
 from crews import matching, sweeping
 from crews.models import (
     Card,
@@ -229,6 +230,7 @@ class History:
             by=host,
             now=begins,
         )
+        HelpNumber.put([Line(*line) for line in words.HELP], by=host, now=begins)
         self.people[HOST] = host
         return Life(here, self.chance)
 

@@ -496,9 +496,15 @@ NOTES: Final = (
     "We walked instead of sitting. Keep that.",
 )
 AGENDAS: Final = (
-    "Arriving | 10\nOne question each | 50\nWhat we take home | 15",
+    "Check-in | 10\nCase clinic: whoever is stuck | 55\nCheck-out | 10",
     "Check-in | 15\nHands on | 60\nTidying up, talking | 15",
-    "Eat | 30\nOne of us tells | 40\nA round | 20",
+    "Eat | 30\nMoney round: one of us tells | 25\nListening round | 20",
+)
+# Numbers that are set apart for being invented.
+HELP: Final = (
+    ("To talk", "0800 555 0137", "any hour"),
+    ("In danger", "112", ""),
+    ("Our hosts", "Ask any of them", "that day or the next"),
 )
 
 KEEPS = "What’s said at the table stays at the table."

@@ -36,6 +36,7 @@ from rhythms.models import (
     Commitment,
     CrewPractice,
     Evening,
+    Feed,
     LookBack,
     Meeting,
     Pause,
@@ -210,6 +211,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         zone=congregation.zone,
         minutes=60,
     )
+    feed, feed_token = Feed.make(of="mine", shows="names", by=member, now=now)
     letter = Letter.objects.create(
         **own, title="Summer", words="Come and swim.", written_at=now, sent_at=now, sent_by=host
     )
@@ -237,6 +239,8 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         )
     return {
         "ours": {"pk": call.pk},
+        "feed": {"pk": feed.pk},
+        "feed_token": {"token": feed_token},
         "letter": {"pk": letter.pk},
         "practice": {"key": "case-clinic"},
         "our_practice": {"pk": ours.pk},

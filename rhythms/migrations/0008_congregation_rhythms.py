@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rhythms', '0006_rhythms'),
+        ('rhythms', '0007_feeds'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -109,43 +109,27 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
     context = who_comes(this, member, now=now)
     is_mine, is_ahead = context["is_mine"], context["is_ahead"]
     come = sum(person.pk not in context["cant"] for person in context["people"])
+    may_plan = member.is_host if this.is_open else is_mine
     return {
         **context,
         "plan": getattr(this, "plan", None),
         "name": this.name_for(member),
-        "may_plan": is_mine and is_ahead and this.starts_at > now,
+        "may_plan": may_plan and is_ahead and this.starts_at > now,
+        "may_put_back": may_plan,
         "may_log": is_mine and this.crew_id and this.starts_at <= now,
         "is_near": this.starts_at < now + timedelta(days=7),
         "elsewhere": this.zone != timezone.get_current_timezone_name(),
         "link": address(reverse("go", args=["m", short(this.pk)])),
-        "seal": phrases.only_you(this.crew.seats_taken if this.crew else 2),
+        "seal": seal(this),
         "now": now,
-        "tab": "crews" if this.crew_id else "people",
+        "tab": tab(this),
         **sitting_down(this, member, now=now),
         **(planned.shown(this, member, people=come, now=now) if this.crew else {}),
     }
 
 
-def who_comes(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
-    """Return who comes to a meeting and what each said, as one of its people may see it."""
-    people = this.people()
-    said = {
-        coming.member_id: coming
-        for coming in Coming.objects.visible_to(member).filter(meeting=this)
-    }
-    is_mine = any(person.pk == member.pk for person in people)
-    is_ahead = this.state == Meeting.State.PLANNED and this.ends_at > now
-    return {
-        "meeting": this,
-        "people": people,
-        "is_mine": is_mine,
-        "is_ahead": is_ahead,
-        "mine": said.get(member.pk),
-        "others": [(person, said.get(person.pk)) for person in people if person.pk != member.pk],
-        "answers": Coming.Answer,
-        "cant": {pk for pk, coming in said.items() if coming.answer == Coming.Answer.CANT},
-        "may_answer": is_mine and is_ahead,
-    }
+        "may_plan": may_plan and is_ahead and this.starts_at > now,
+        "may_put_back": may_plan,
 
 
 def sitting_down(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
@@ -197,14 +181,16 @@ def ics(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
 def edit(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Say anew when and where a meeting is, and what is done."""
     this = get_object_or_404(meetings_of(request.member), pk=pk)
+    if this.is_open and not request.member.is_host:
+        raise PermissionDenied
     plan: Plan | None = getattr(this, "plan", None)
     form = PlanForm(request.POST or None, meeting=this, plan=plan)
     context = {
         "form": form,
         "meeting": this,
         "name": this.name_for(request.member),
-        "seal": phrases.only_you(this.crew.seats_taken if this.crew else 2),
-        "tab": "crews" if this.crew_id else "people",
+        "seal": seal(this),
+        "tab": tab(this),
     }
     if request.method == "POST" and form.is_valid():
         said = {name: form.cleaned_data[name] for name in ("place", "link", "agenda")}

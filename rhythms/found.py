@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
 from congregation.models import Member
@@ -308,6 +308,10 @@ def _next(lookback: LookBack, reader: Member, people: list[Member]) -> Next | No
     after = (
         Commitment.objects.visible_to(reader)
         .filter(crew=lookback.crew, number__gt=lookback.commitment.number)
+        .filter(
+            Q(follows=lookback.commitment_id)
+            | Q(follows__isnull=True, rhythm__kind=lookback.commitment.rhythm.kind)
+        )
         .exclude(state=Commitment.State.WITHDRAWN)
         .select_related("rhythm", "proposed_by")
         .order_by("number")

@@ -54,6 +54,11 @@ def _cant_come(plan: Any, member: Any) -> bool:
     return bool(plan.meeting.comings.filter(member=member, answer="cant").exists())
 
 
+def _has_weighed(lookback: Any, member: Any) -> bool:
+    """Whether someone has laid their dots, or all of them show already."""
+    return bool(lookback.weighed_at) or lookback.weighings.filter(member=member).exists()
+
+
 # ---- what a crew's own chat is told: never where, by whom or what of
 
 
@@ -164,6 +169,15 @@ KINDS: list[Kind] = [
         group=MEETINGS,
         also=_crew_to_chat("begun"),
         chat=_begun,
+    ),
+    Kind(
+        name="rhythms.rhythm_changed",
+        model="rhythms.Commitment",
+        label=_("A rhythm of a crew of mine changes or pauses"),
+        subject=_("A rhythm of your crew has changed"),
+        attach=_all_meetings,
+        url=lambda commitment: commitment.page,
+        related=("crew__congregation", "rhythm"),
     ),
     Kind(
         name="rhythms.meeting_soon",
@@ -292,8 +306,8 @@ KINDS: list[Kind] = [
         url=lambda manner: reverse(
             "manner", kwargs={"slug": manner.congregation.slug, "pk": manner.crew_id}
         ),
-        related=("crew", "congregation"),
         group=NEWS,
+        related=("crew", "congregation"),
     ),
     Kind(
         name="rhythms.lookback_weighing",
@@ -302,6 +316,7 @@ KINDS: list[Kind] = [
         subject=_("You weigh what you found: three dots each"),
         url=_to_weigh,
         related=("crew", "congregation"),
+        is_settled=_has_weighed,
     ),
     Kind(
         name="rhythms.lookback_weigh_closing",
@@ -310,6 +325,8 @@ KINDS: list[Kind] = [
         subject=_("What weighs most shows tomorrow"),
         url=_to_weigh,
         related=("crew", "congregation"),
+        too_late=lambda lookback: lookback.weighs_until,
+        is_settled=_has_weighed,
     ),
     Kind(
         name="rhythms.lookback_weighed",
@@ -324,6 +341,7 @@ KINDS: list[Kind] = [
         label=_("A crew of mine has chosen no change yet"),
         subject=_("One change, and someone who carries it"),
         related=("crew",),
+        is_settled=lambda lookback, member: lookback.changes.exists(),
     ),
     Kind(
         name="rhythms.change_carried",

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from congregation.models import Member, Notice
 from crews.models import Crew, Seat
 from rhythms import committing, rules
-from rhythms.models import Coming, Commitment, Meeting, Plan, Presence, missing
+from rhythms.models import Coming, Commitment, Meeting, Plan, Presence, StepOut, missing
 
 AHEAD = timedelta(hours=24)
 MISSED = 2
@@ -115,7 +115,7 @@ def reach_out(*, now: datetime) -> int:
         state=Meeting.State.HELD,
     )
     held: dict[uuid.UUID, list[Meeting]] = defaultdict(list)
-    for meeting in lately.order_by("-starts_at"):
+    for meeting in lately.select_related("commitment").order_by("-starts_at"):
         if meeting.commitment_id and len(held[meeting.commitment_id]) < MISSED:
             held[meeting.commitment_id].append(meeting)
     last_ones = {
@@ -132,6 +132,7 @@ def reach_out(*, now: datetime) -> int:
         for meeting_id, member_id in heard:
             into[meeting_id].add(member_id)
     seats: dict[uuid.UUID, list[Seat]] = defaultdict(list)
+    outs = set(StepOut.objects.filter(rhythm__crew__in=crews).values_list("rhythm_id", "member_id"))
     at_table = Seat.objects.at_table().filter(member__state=Member.State.ACTIVE)
     for seat in at_table.filter(crew__in=crews).select_related("member"):
         seats[seat.crew_id].append(seat)
@@ -147,7 +148,8 @@ def reach_out(*, now: datetime) -> int:
         there = [seat for seat in here if seat.member_id in seen[last.pk]]
         for seat in here:
             is_new = seat.taken_at >= before.starts_at
-            if seat.member_id in known or is_new or (seat.pk, str(commitment)) in told:
+            is_out = last.commitment and (last.commitment.rhythm_id, seat.member_id) in outs
+            if seat.member_id in known or is_new or is_out or (seat.pk, str(commitment)) in told:
                 continue
             # The same one for whoever sweeps: of two sweeps at once, one asks.
             seed = f"{seat.pk} {commitment}"
@@ -163,6 +165,6 @@ def planned() -> "QuerySet[Meeting]":
     return (
         Meeting.objects.filter(state=Meeting.State.PLANNED)
         .exclude(crew__isnull=True, hello__isnull=True)
-        .select_related("plan", "crew__congregation", "hello__first", "hello__second")
+        .select_related("plan", "commitment", "crew__congregation", "hello__first", "hello__second")
         .order_by("starts_at")
     )

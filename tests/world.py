@@ -38,6 +38,7 @@ from rhythms.models import (
     Evening,
     LookBack,
     Meeting,
+    Pause,
     Plan,
     Rhythm,
     Sitting,
@@ -242,6 +243,11 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         "meeting": {"pk": meeting.pk},
         "past": {"pk": past.pk},
         "commitment": {"pk": commitment.pk},
+        "pause": {
+            "pk": Pause.objects.create(
+                **own, rhythm=rhythm, first_on=now.date(), last_on=now.date(), made_at=now
+            ).pk
+        },
         "lookback": {
             "pk": LookBack.objects.create(
                 **own, crew=crew, commitment=commitment, opened_at=now, closes_at=now + 7 * day

@@ -37,7 +37,7 @@ class StepForm(forms.Form):
     )
     each = forms.BooleanField(label=_("One after the other, each of us"), required=False)
     place = forms.IntegerField(
-        label=_("Place"),
+        label=_("Order"),
         min_value=1,
         max_value=99,
         required=False,

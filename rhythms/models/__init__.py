@@ -8,8 +8,9 @@ from rhythms.models.log import Coming, Correction, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack
 from rhythms.models.meeting import Meeting
 from rhythms.models.own_practice import CrewPractice, SharedPractice
+from rhythms.models.pause import Pause
 from rhythms.models.plan import Plan
-from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm
+from rhythms.models.rhythm import Commitment, CommitmentYes, Rhythm, StepOut
 from rhythms.models.sitting import Sitter, Sitting
 from rhythms.models.slip import Manner, Slip
 from rhythms.models.theme import Theme, Weighing
@@ -36,6 +37,7 @@ __all__ = [
     "Meeting",
     "Mood",
     "NotLeading",
+    "Pause",
     "Plan",
     "Presence",
     "Rhythm",
@@ -43,6 +45,7 @@ __all__ = [
     "Sitter",
     "Sitting",
     "Slip",
+    "StepOut",
     "Swap",
     "Theme",
     "Turns",

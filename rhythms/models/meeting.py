@@ -1,7 +1,7 @@
 """Meetings: when they are, that they were held, and what may be done with them."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -18,8 +18,9 @@ from crews.models import Crew, Hello, Seat
 from rhythms import phrases
 from rhythms.models import missing, noting, turns
 from rhythms.models.log import Coming, Log, Presence
+from rhythms.models.pause import Pause, pause_of
 from rhythms.models.plan import Plan
-from rhythms.models.rhythm import Commitment, Rhythm, at_table
+from rhythms.models.rhythm import Commitment, Rhythm, StepOut, at_table
 from rhythms.rules import Occurrence
 
 
@@ -61,38 +62,32 @@ class MeetingQuerySet(TenantedQuerySet["Meeting"]):
     def unlogged_by(self, member: Member, *, now: datetime) -> Self:
         """Return those that a member could say *we met* of: over for less than a week, newest first."""
         mine = Seat.objects.at_table().filter(member=member).values("crew_id")
+        out = StepOut.objects.filter(member=member).values("rhythm_id")
         return (
             self.unlogged(now)
+            .exclude(commitment__rhythm__in=out)
             .filter(crew__in=mine, ends_at__gt=now - timedelta(days=7))
             .order_by("-ends_at")
         )
 
-    def lay_out(self, commitment: Commitment, planned: list[Occurrence], *, now: datetime) -> None:
-        """Make the meetings of a commitment, each with its plan."""
+    def lay_out(
+        self, commitment: Commitment, planned: Iterable[Occurrence], *, now: datetime
+    ) -> None:
+        """Make the meetings of a commitment, each with its plan; those in a pause are called off."""
         rhythm = commitment.rhythm
-        meetings = [
-            Meeting(
-                congregation_id=commitment.congregation_id,
-                crew_id=commitment.crew_id,
-                rhythm=rhythm,
-                commitment=commitment,
-                number=number,
-                starts_at=occurrence.starts,
-                ends_at=occurrence.ends,
-                zone=rhythm.zone,
-                changed_at=now,
-            )
-            for number, occurrence in enumerate(planned, 1)
-        ]
-        Meeting.objects.bulk_create(meetings)
-        Plan.objects.bulk_create(
-            Plan(
-                congregation_id=commitment.congregation_id,
-                meeting=meeting,
-                place=rhythm.place,
-                link=rhythm.link,
-            )
-            for meeting in meetings
+        pauses = list(Pause.objects.filter(rhythm=rhythm))
+        Meeting.lay(
+            [
+                Meeting.of_rhythm(
+                    rhythm,
+                    commitment,
+                    number,
+                    occurrence,
+                    pause_of(pauses, occurrence.local.date()),
+                )
+                for number, occurrence in enumerate(planned, 1)
+            ],
+            now=now,
         )
 
     def settle_turns(self, crew: Crew, *, now: datetime) -> None:
@@ -123,6 +118,12 @@ class Meeting(Tenanted):
     )
     # Which of the commitment's meetings this is, from one.
     number = models.PositiveSmallIntegerField(default=1)
+    # When its rhythm has it; `starts_at` is elsewhere once it was moved by itself. Null where it stands alone.
+    planned_for = models.DateTimeField(null=True, blank=True)
+    # The pause that called it off, so that it comes back when that is lifted.
+    pause = models.ForeignKey(
+        Pause, null=True, blank=True, on_delete=models.SET_NULL, related_name="meetings"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     zone = models.CharField(max_length=64)
@@ -167,10 +168,64 @@ class Meeting(Tenanted):
     def get_absolute_url(self) -> str:
         return reverse("meeting", kwargs={"slug": self.congregation.slug, "pk": self.pk})
 
+    @classmethod
+    def of_rhythm(
+        cls,
+        rhythm: Rhythm,
+        commitment: Commitment | None,
+        number: int,
+        occurrence: Occurrence,
+        pause: Pause | None = None,
+    ) -> "Meeting":
+        """Return a meeting of a rhythm, not yet saved; called off where a pause has it."""
+        return cls(
+            congregation_id=rhythm.congregation_id,
+            crew_id=rhythm.crew_id,
+            rhythm=rhythm,
+            commitment=commitment,
+            number=number,
+            planned_for=occurrence.starts,
+            starts_at=occurrence.starts,
+            ends_at=occurrence.ends,
+            zone=rhythm.zone,
+            state=cls.State.CANCELLED if pause else cls.State.PLANNED,
+            pause=pause,
+        )
+
+    @classmethod
+    def lay(
+        cls,
+        meetings: list["Meeting"],
+        *,
+        now: datetime,
+        turns: Mapping[uuid.UUID, uuid.UUID | None] | None = None,
+    ) -> None:
+        """Save meetings that are new, each with a plan where its rhythm has it; `turns` are whose they are."""
+        for meeting in meetings:
+            meeting.changed_at = now
+        cls.objects.bulk_create(meetings)
+        Plan.objects.bulk_create(
+            Plan(
+                congregation_id=meeting.congregation_id,
+                meeting=meeting,
+                place=meeting.rhythm.place if meeting.rhythm else "",
+                link=meeting.rhythm.link if meeting.rhythm else "",
+                facilitator_id=(turns or {}).get(meeting.pk),
+            )
+            for meeting in meetings
+        )
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it was moved by itself, away from where its rhythm has it."""
+        return self.planned_for is not None and self.planned_for != self.starts_at
+
     @property
     def which(self) -> str:
         """Which one of its commitment it is: "the fifth of six"; nothing for one that stands alone."""
-        return phrases.which_of(self.number, self.commitment.times) if self.commitment else ""
+        if self.commitment is None:
+            return ""
+        return phrases.which_of(self.number, self.commitment.times)
 
     @property
     def is_open(self) -> bool:
@@ -187,10 +242,15 @@ class Meeting(Tenanted):
             return self.evening.name
         return self.rhythm.name if self.rhythm else gettext("Gathering")
 
+    @property
+    def _kept_rhythm(self) -> uuid.UUID | None:
+        """The rhythm that people are in or have stepped out of; what was before a change is a row of its own."""
+        return self.commitment.rhythm_id if self.commitment else self.rhythm_id
+
     def people(self) -> list[Member]:
-        """Return whose meeting it is: those at the crew's table, or the two of a hello."""
+        """Return whose meeting it is: who at the crew's table is in its rhythm, or the two of a hello."""
         if self.crew:
-            return at_table(self.crew)
+            return at_table(self.crew, self._kept_rhythm)
         if self.hello:
             both = [self.hello.first, self.hello.second]
             return [person for person in both if person.is_present]
@@ -200,7 +260,7 @@ class Meeting(Tenanted):
         """Tell whether someone sits at the table that meets here."""
         if self.crew_id:
             seats = Seat.objects.at_table().filter(crew=self.crew_id, member=member)
-            return seats.exists()
+            return seats.exclude(member__in=StepOut.objects.members_of(self._kept_rhythm)).exists()
         return bool(self.hello and member.pk in {self.hello.first_id, self.hello.second_id})
 
     def cant(self) -> set[uuid.UUID]:
@@ -456,13 +516,9 @@ class Meeting(Tenanted):
         self.save(update_fields=["starts_at", "ends_at"])
         if self.local_date != day:
             Coming.objects.filter(meeting=self).delete()
-        if self.commitment_id and self.commitment and self.crew_id and self.crew:
-            last = max(
-                meeting.local_date for meeting in Meeting.objects.filter(commitment=self.commitment)
-            )
-            first = min(self.commitment.begins_on, self.local_date)
-            Commitment.objects.filter(pk=self.commitment_id).update(begins_on=first, ends_on=last)
-            Crew.objects.filter(pk=self.crew_id, state=Crew.State.ACTIVE).update(cycle_ends_on=last)
+        if self.commitment and self.crew:
+            self.commitment.crew = self.crew
+            self.commitment.settle_span()
             Meeting.objects.settle_turns(self.crew, now=now)
 
     def call_off(self, *, by: Member, now: datetime) -> None:
@@ -492,7 +548,7 @@ class Meeting(Tenanted):
             if self.hello and self.hello.closed_at:
                 raise ValidationError(gettext("This hello is closed."))
             changed = Meeting.objects.filter(pk=self.pk, state=self.State.CANCELLED).update(
-                state=self.State.PLANNED
+                state=self.State.PLANNED, pause=None
             )
             if not changed:
                 return

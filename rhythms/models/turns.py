@@ -19,6 +19,7 @@ from crews.models import Crew, CrewOnlyQuerySet, Seat
 from rhythms import whose_turn
 from rhythms.models.log import Led
 from rhythms.models.plan import Plan
+from rhythms.models.rhythm import StepOut
 
 if TYPE_CHECKING:
     from rhythms.models.meeting import Meeting
@@ -174,11 +175,14 @@ def settle(crew: Crew, *, now: datetime) -> None:
         .prefetch_related("comings")
         .order_by("starts_at", "number")
     )
+    outs = StepOut.objects.of_crew(crew)
     changed = []
     for meeting in ahead:
         plan: Plan = getattr(meeting, "plan", None) or meeting.plan_of()
-        away = meeting.cant()
-        caller = meeting.commitment.proposed_by_id if meeting.commitment else None
+        # Who stepped out of a rhythm leads none of its meetings.
+        commitment = meeting.commitment
+        away = meeting.cant() | (outs[commitment.rhythm_id] if commitment else set())
+        caller = commitment.proposed_by_id if commitment else None
         if meeting.starts_at > now and _count(plan, found, away, caller):
             changed.append(plan)
         found.pass_by(meeting, plan.leads, away)

@@ -128,8 +128,40 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
     }
 
 
-        "may_plan": may_plan and is_ahead and this.starts_at > now,
-        "may_put_back": may_plan,
+def who_comes(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
+    """Return who comes to a meeting and what each said, as one of its people may see it."""
+    people = this.people() if not this.is_open else this.expected()
+    said = {
+        coming.member_id: coming
+        for coming in Coming.objects.visible_to(member).filter(meeting=this)
+    }
+    is_mine = this.is_of(member) if this.is_open else any(p.pk == member.pk for p in people)
+    is_ahead = this.state == Meeting.State.PLANNED and this.ends_at > now
+    return {
+        "meeting": this,
+        "people": people,
+        "is_mine": is_mine,
+        "is_ahead": is_ahead,
+        "mine": said.get(member.pk),
+        "others": [(person, said.get(person.pk)) for person in people if person.pk != member.pk],
+        "answers": Coming.Answer,
+        "cant": {pk for pk, coming in said.items() if coming.answer == Coming.Answer.CANT},
+        "may_answer": is_mine and is_ahead,
+    }
+
+
+def seal(this: Meeting) -> str:
+    """Return who sees a meeting's page."""
+    if this.is_open:
+        return _("Everyone here can see this page, and who comes")
+    return phrases.only_you(this.crew.seats_taken if this.crew else 2)
+
+
+def tab(this: Meeting) -> str:
+    """Return where in the bar a meeting's page belongs."""
+    if this.is_open:
+        return "calendar"
+    return "crews" if this.crew_id else "people"
 
 
 def sitting_down(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def test_without_a_connection(chromium, installation, eye, ids):
     ana.context.set_offline(True)
     ana.page.get_by_label("One line to remember").fill("Frost, and soup.")
     ana.page.get_by_role("button", name="Save").click()
-    assert ana.page.get_by_text("is sent by itself").is_visible()
+    ana.until(NOTED)
     ana.look("kept without a connection")
     kept = ana.page.evaluate(KEPT)
     assert "Frost, and soup." in kept
@@ -147,12 +147,12 @@ def test_without_a_connection(chromium, installation, eye, ids):
     ana.context.set_offline(True)
     ana.page.get_by_label("One line to remember").fill("Soup, and frost.")
     ana.page.get_by_role("button", name="Save").click()
-    assert ana.page.get_by_text("is sent by itself").is_visible()
+    ana.until(NOTED)
     ana.page.close()
     ana.context.set_offline(False)
     ana.page = ana.context.new_page()
     ana.page.goto(f"{installation.url}/c/draft/people/")
-    assert ana.page.get_by_text("is sent now").is_visible()
+    ana.until("document.getElementById('toasts').innerText.includes('is sent now')")
     ana.until(f"({KEPT}) === ''")
     ana.page.reload()
     assert said(installation, ids["second"])[2:] == [
@@ -170,7 +170,7 @@ def test_what_someone_noted_meanwhile_is_not_written_over(chromium, installation
     joel.context.set_offline(True)
     joel.page.get_by_label("One line to remember").fill("Mine.")
     joel.page.get_by_role("button", name="Save").click()
-    assert joel.page.get_by_text("is sent by itself").is_visible()
+    joel.until(NOTED)
     installation.manage(
         "shell", "-v0", "-c",
         "from rhythms.models import *; from congregation import clock;"

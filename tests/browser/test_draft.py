@@ -68,6 +68,7 @@ print(json.dumps([
     Event.objects.filter(subject=row.pk, verb="meeting.log").count(),
 ]))
 """
+NOTED = "document.querySelector('.later-note')?.innerText.includes('is sent by itself')"
 KEPT = (
     "Object.keys(localStorage).filter(k => k.startsWith('draft:')).map(k => localStorage[k]).join()"
 )

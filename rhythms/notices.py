@@ -309,7 +309,10 @@ KINDS: list[Kind] = [
         model="rhythms.LookBack",
         label=_("A look-back of a crew of mine is open to all of us"),
         subject=_("Your look-back is open to all of you"),
-        related=("crew",),
+        related=(
+            "crew",
+            "commitment",
+        ),
         also=_crew_to_chat("lookback"),
         chat=_looks_back,
     ),

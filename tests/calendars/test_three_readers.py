@@ -10,9 +10,16 @@ from rhythms import rules
 from rhythms.calendars import zones
 from rhythms.calendars.series import by_the_clock, is_odd, series_of
 from rhythms.calendars.writing import Entry, calendar
+from rhythms.models import Feed, Meeting
 from tests.browser.conftest import chromium as chromium
 from tests.browser.conftest import playwright as playwright
 from tests.calendars.readers import ByIcalJs, by_icalendar, by_khal, shown, span
+from tests.rhythms.conftest import ahead as ahead
+from tests.rhythms.conftest import commitment as commitment
+from tests.rhythms.conftest import crew as crew
+from tests.rhythms.conftest import make_commitment as make_commitment
+from tests.rhythms.conftest import past as past
+from tests.rhythms.conftest import seated_crew as seated_crew
 
 CHANGED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 # Clock changes in both hemispheres, half an hour of them, at midnight, around Ramadan, and none at all.
@@ -118,3 +125,23 @@ def test_a_zone_is_told_exactly_for_as_long_as_a_feed_tells():
             now = moment.astimezone(place).utcoffset()
             assert (now != was) == (moment in listed), (zone, moment)
             was = now
+
+
+@pytest.mark.browser
+def test_a_feed_as_the_app_has_it(
+    commitment, crew, member, mate, ahead, past, client, tmp_path, chromium, now
+):
+    """One commitment of the app, moved, called off, elsewhere and paused, by all three at once."""
+    ahead.move(starts_at=ahead.starts_at + timedelta(days=1, hours=3), by=mate, now=now)
+    fifth, sixth = commitment.meetings.get(number=5), commitment.meetings.get(number=6)
+    fifth.call_off(by=mate, now=now)
+    sixth.replan(starts_at=sixth.starts_at, place="Beach", link="", agenda="", by=mate, now=now)
+    _feed, token = Feed.make(of="mine", shows="names", by=member, now=now)
+    data = client.get(f"/calendar/{token}.ics").content
+    there = Meeting.objects.of(member).exclude(state="cancelled")
+    held = {(meeting.starts_at, meeting.ends_at) for meeting in there}
+    assert len(held) == 5
+    when = span([starts for starts, _ends in held])
+    assert by_icalendar(data, *when) == held
+    assert ByIcalJs(chromium.new_page())(data, *when) == held
+    assert by_khal(data, *when, tmp_path) == held

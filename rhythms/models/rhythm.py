@@ -56,6 +56,7 @@ class Rhythm(Tenanted):
         FORTNIGHTLY = "fortnightly", _("Every other week")
         MONTHLY = "monthly", _("Monthly")
         QUARTERLY = "quarterly", _("Every three months")
+        HALFYEARLY = "halfyearly", _("Twice a year")
         YEARLY = "yearly", _("Yearly")
 
     crew = models.ForeignKey(
@@ -99,8 +100,15 @@ class Rhythm(Tenanted):
 
     @property
     def title(self) -> str:
-        """What it is called: its name, or its kind."""
-        return self.name or str(self.get_kind_display())
+        """What it is called: its name, or what its kind is for."""
+        if self.name:
+            return str(self.name)
+        titles: dict[str, str] = {
+            self.Kind.PLANNING: gettext("Planning"),
+            self.Kind.WORKING: gettext("Working"),
+            self.Kind.LEARNING: gettext("Learning"),
+        }
+        return titles.get(self.kind, gettext("Time together"))
 
     @property
     def words(self) -> str:

@@ -25,6 +25,7 @@ class Schedule(Scheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Wake what it is time for; return for how many seconds there is nothing to do."""
+        entry: Any
         for name, entry in self.schedule.items():
             now = time.monotonic()
             if self._next.get(name, now) <= now:
@@ -36,7 +37,7 @@ class Schedule(Scheduler):
 class Channel(filesystem.Channel):
     """A folder in which each message is a file that appears whole, and that one worker gets."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{round(time.time() * 1000)}_{uuid.uuid4().hex}"
@@ -44,7 +45,7 @@ class Channel(filesystem.Channel):
         draft.write_text(json.dumps(payload), encoding="utf-8")
         draft.replace(folder / f"{name}.{queue}.msg")
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         source, mine = Path(self.data_folder_in), Path(self.processed_folder)
         for folder in (source, mine):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -55,9 +56,11 @@ class Channel(filesystem.Channel):
                     os.replace(source / name, mine / name)
                     said = (mine / name).read_text(encoding="utf-8")
                     (mine / name).unlink()
-                    return json.loads(said)
-                except (OSError, ValueError):
+                    message = json.loads(said)
+                    message["properties"]["delivery_tag"]
+                except (OSError, ValueError, LookupError, TypeError):
                     continue
+                return message
         raise Empty
 
     def get_table(self, exchange: str) -> Any:
@@ -71,7 +74,7 @@ class Channel(filesystem.Channel):
             super()._queue_bind(exchange, *where)
         except ValueError:
             # Whoever wrote it was killed half-way: it is made anew.
-            self._exchange_file(exchange).unlink(missing_ok=True)
+            (self.control_folder / f"{exchange}.exchange").unlink(missing_ok=True)
             super()._queue_bind(exchange, *where)
 
 

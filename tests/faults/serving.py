@@ -10,11 +10,27 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
+
 from config.supervise import parts
+from tests.faults.test_seat_race import address
 
 ROOT = Path(__file__).resolve().parents[2]
 # So long nothing at all may change before a test gives up, on however slow a machine.
 PATIENCE = 240
+
+
+def environment(data, post):
+    """Return what another process on the database of the test is told, with a data folder of its own."""
+    return {
+        **{k: v for k, v in os.environ.items() if k not in {"REDIS_URL", "TABLEFUL_TEST_BASE"}},
+        "DATABASE_URL": address(),
+        "TABLEFUL_DATA": str(data),
+        "TABLEFUL_KEYRING": settings.KEYRING,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "PYTHONPATH": str(ROOT),
+        "EMAIL_URL": post.url,
+    }
 
 
 class Folder:

@@ -14,15 +14,13 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from bench.crowd import Crowd
 from congregation.models import Mail, Notice
 from rhythms.reminding import SOON
-from tests.faults.serving import ROOT, Folder, Redis, Serving, wait
+from tests.faults.serving import Folder, Redis, Serving, environment, wait
 from tests.faults.smtp import HANG_UP, mail_server
-from tests.faults.test_seat_race import address
 
 LONG = bool(os.environ.get("TABLEFUL_LONG"))
 KILLS, CONGREGATIONS, PEOPLE = (60, 20, 200) if LONG else (6, 2, 200)
@@ -88,19 +86,7 @@ def serving(tmp_path, broker):
     flow = Flow()
     with mail_server(mail=flow.ask, taken=flow.taken) as post:
         flow.server = post
-        one = Serving(
-            tmp_path,
-            {
-                **{k: v for k, v in os.environ.items() if k not in {"REDIS_URL", "TABLEFUL_TEST_BASE"}},
-                "DATABASE_URL": address(),
-                "TABLEFUL_DATA": str(tmp_path),
-                "TABLEFUL_KEYRING": settings.KEYRING,
-                "SECRET_KEY": settings.SECRET_KEY,
-                "PYTHONPATH": str(ROOT),
-                "EMAIL_URL": post.url,
-            },
-            broker,
-        )  # fmt: skip
+        one = Serving(tmp_path, environment(tmp_path, post), broker)
         flow.serving, one.flow, one.post = one, flow, post
         try:
             yield one

@@ -301,3 +301,35 @@ class CrewsForm(forms.Form):
         required=False,
         help_text=_("The people of a crew always see each other. Partnerships are never shown."),
     )
+
+
+class HelpNumberForm(forms.Form):
+    """One place to turn to when something is too much; left empty it is none."""
+
+    name = forms.CharField(
+        label=_("What for"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    way = forms.CharField(
+        label=_("Number or address"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    when = forms.CharField(
+        label=_("When"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Take a line whole or not at all."""
+        said: dict[str, Any] = super().clean() or {}
+        if said.get("way") and not said.get("name"):
+            self.add_error("name", gettext("What is it for? “To talk”, say."))
+        if (said.get("name") or said.get("when")) and not said.get("way"):
+            self.add_error("way", gettext("Which number or address?"))
+        return said

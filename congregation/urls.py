@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from congregation.views import invitations, me, notices, pages, portrait
+from congregation.views import help_numbers, invitations, me, notices, pages, portrait
 
 urlpatterns = [
     path("me/", me.me, name="me"),
@@ -33,4 +33,5 @@ urlpatterns = [
     path("privacy/", pages.privacy, name="privacy"),
     path("accessibility/", pages.accessibility, name="accessibility"),
     path("help/", pages.help_page, name="help"),
+    path("help/numbers/", help_numbers.help_numbers, name="help-numbers"),
 ]

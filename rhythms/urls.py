@@ -11,11 +11,14 @@ from rhythms.views import (
     hello,
     lookback,
     meeting,
+    practices,
     turn,
     we_met,
 )
 
 urlpatterns: list[URLPattern] = [
+    path("practices/", practices.practices, name="practices"),
+    path("practices/<slug:key>/", practices.practice, name="practice"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("evenings/new/", evenings.evening_new, name="evening-new"),
     path("evenings/<uuid:pk>/", evenings.evening, name="evening"),

@@ -50,6 +50,7 @@ OPEN_TEXT = {
         "portrait_key",
     },
     "congregation.Invitation": {"name", "email", "token_hash"},
+    "congregation.HelpNumber": {"name", "way", "when"},
     "congregation.WayBack": {"token_hash"},
     "congregation.Event": {"verb"},
     "congregation.Notice": {"kind", "occasion"},

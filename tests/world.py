@@ -181,6 +181,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
     return {
+        "practice": {"key": "case-clinic"},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},
         "table_token": {"token": evening.link.token},

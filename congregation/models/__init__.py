@@ -5,6 +5,7 @@ from congregation.models.base import Row, Tenanted, TenantedQuerySet
 from congregation.models.congregation import Congregation
 from congregation.models.contact import Contact
 from congregation.models.event import Event
+from congregation.models.help_number import HelpNumber
 from congregation.models.invitation import Invitation, tell_growth
 from congregation.models.outbox import Mail, Notice, NoticeChoice
 from congregation.models.people import Host, Member
@@ -16,6 +17,7 @@ __all__ = [
     "Congregation",
     "Contact",
     "Event",
+    "HelpNumber",
     "Host",
     "Invitation",
     "Mail",

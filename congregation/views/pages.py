@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from congregation.gate import CongregationRequest
+from congregation.models import HelpNumber
 
 
 @login_not_required
@@ -25,8 +26,10 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    """Say the first steps of a member, a facilitator and a host."""
-    return render(request, "congregation/help.html")
+    """Say the first steps of a member, a facilitator and a host, and to members where there is help outside."""
+    member = getattr(request, "member", None)
+    numbers = HelpNumber.objects.visible_to(member) if member else []
+    return render(request, "congregation/help.html", {"help_numbers": numbers})
 
 
 @require_safe

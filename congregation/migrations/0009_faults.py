@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('congregation', '0007_mail_by_when_it_was_tried'),
+        ('congregation', '0008_help_numbers'),
     ]
 
     operations = [

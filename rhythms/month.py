@@ -1,30 +1,17 @@
-"""One month as a score: its days, the meetings on them, and what is ahead."""
+"""One month as a score: its days, the notes on them, and what is ahead."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from congregation.drawing import graphemes
 from congregation.models import Member
+from rhythms import score
 from rhythms.models import Coming, LookBack, Meeting
 from rhythms.models.rhythm import Commitment
-from rhythms.week import HELLO, between, lane_of, tones_of, words_of
-
-
-@dataclass(frozen=True)
-class Note:
-    """One meeting in the score: a letter on its line, and what it says to those who hear the page."""
-
-    meeting: Meeting
-    lane: int
-    letter: str
-    tone: str
-    title: str
-    words: str
-    done: bool
+from rhythms.score import Key, Note, Show, State
 
 
 @dataclass(frozen=True)
@@ -39,17 +26,8 @@ class ScoreDay:
 
 
 @dataclass(frozen=True)
-class Key:
-    """Which letter and tone stands for what."""
-
-    letter: str
-    tone: str
-    title: str
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """One row of what is ahead: a meeting with one's own answer, or a look-back."""
+class Row:
+    """One row of what is ahead, or of what was: a note with one's own answer, or a look-back."""
 
     at: datetime
     title: str
@@ -68,8 +46,10 @@ class Month:
     first: date
     days: list[ScoreDay]
     mine: list[Key]
-    everyones: list[Key]
-    rows: list[Ahead]
+    ours: list[Key]
+    states: set[State]
+    earlier: list[Row]
+    ahead: list[Row]
     is_over: bool
 
     @property
@@ -80,14 +60,25 @@ class Month:
     @property
     def after(self) -> date:
         """The month after."""
-        return (self.first + timedelta(days=32)).replace(day=1)
+        return after(self.first)
 
 
-def month(member: Member, first: date, *, now: datetime) -> Month:
-    """Return a month from its first day, in as many queries however much is in it."""
-    after = (first + timedelta(days=32)).replace(day=1)
+def after(first: date) -> date:
+    """Return the first day of the month after the one that begins on a day."""
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def month(
+    member: Member, first: date, *, now: datetime, show: Show = Show.ALL, whole: bool = False
+) -> Month:
+    """Return a month from its first day, in as many queries however much is in it.
+
+    `whole` begins with its first day on a phone too, where else the weeks that are over are left out.
+    """
+    ends = after(first)
     today = timezone.localtime(now).date()
-    meetings = list(between(member, first, after))
+    notes = score.notes(member, first, ends, show=show, now=now)
+    meetings = [note.meeting for note in notes if note.meeting]
     comings = {
         coming.meeting_id: coming
         for coming in Coming.objects.visible_to(member).filter(meeting__in=meetings, member=member)
@@ -97,79 +88,58 @@ def month(member: Member, first: date, *, now: datetime) -> Month:
         .filter(revealed_at__isnull=True, commitment__state=Commitment.State.LOOKING_BACK)
         .select_related("crew", "congregation")
     )
-    tones = tones_of(member)
-    notes = [_note(meeting, member, tones, now=now) for meeting in meetings]
-    is_over = after <= today
-    days = _days(first, after, today, notes)
+    rows = [_row(note, comings) for note in notes]
+    rows += _lookbacks(notes, lookbacks, first, ends, now=now)
+    rows.sort(key=lambda row: row.at)
     return Month(
         first=first,
-        days=days,
-        mine=_keys(note for note in notes if not note.meeting.is_open),
-        everyones=_keys(note for note in notes if note.meeting.is_open),
-        rows=_rows(notes, comings, lookbacks, first, after, is_over=is_over, now=now),
-        is_over=is_over,
+        days=_days(first, ends, today, notes, whole=whole),
+        mine=score.keys(note for note in notes if not note.is_ours),
+        ours=score.keys(note for note in notes if note.is_ours),
+        states={note.state for note in notes},
+        earlier=[row for row in rows if _ends(row) <= now],
+        ahead=[row for row in rows if _ends(row) > now],
+        is_over=ends <= today,
     )
 
 
-def _note(meeting: Meeting, member: Member, tones: Mapping[object, str], *, now: datetime) -> Note:
-    title = meeting.name_for(member)
-    return Note(
-        meeting=meeting,
-        lane=lane_of(meeting),
-        letter=next((sign for sign in graphemes(title) if sign.isalnum()), "·").upper(),
-        tone=tones.get(meeting.crew_id, HELLO),
-        title=title,
-        words=words_of(meeting),
-        done=meeting.ends_at <= now or meeting.state != Meeting.State.PLANNED,
-    )
+def _ends(row: Row) -> datetime:
+    return row.meeting.ends_at if row.meeting else row.at
 
 
-def _days(first: date, after: date, today: date, notes: Sequence[Note]) -> list[ScoreDay]:
+def _days(
+    first: date, ends: date, today: date, notes: Sequence[Note], *, whole: bool
+) -> list[ScoreDay]:
     monday = today - timedelta(days=today.weekday())
-    is_now = first <= today < after
-    start = max(monday, first) if is_now else first
+    start = max(monday, first) if first <= today < ends and not whole else first
     days = {}
-    for step in range((after - first).days):
+    for step in range((ends - first).days):
         on = first + timedelta(days=step)
         days[on] = ScoreDay(on, on == today, on < start, on == start)
     for note in notes:
-        days[timezone.localtime(note.meeting.starts_at).date()].notes.append(note)
+        days[note.on].notes.append(note)
     return list(days.values())
 
 
-def _keys(notes: Iterable[Note]) -> list[Key]:
-    seen: dict[tuple[str, str, str], Key] = {}
-    for note in notes:
-        key = Key(note.letter, note.tone, note.title)
-        seen.setdefault((key.title, key.tone, key.letter), key)
-    return list(seen.values())
+def _row(note: Note, comings: Mapping[uuid.UUID, Coming]) -> Row:
+    meeting = note.meeting
+    return Row(
+        at=note.at,
+        title=note.title,
+        where=_where(meeting) if meeting else "",
+        url=note.url,
+        anchor=f"a{meeting.pk.hex[:12]}" if meeting else "",
+        meeting=meeting,
+        coming=comings.get(meeting.pk) if meeting else None,
+    )
 
 
-def _rows(
-    notes: Sequence[Note],
-    comings: Mapping[uuid.UUID, Coming],
-    lookbacks: Sequence[LookBack],
-    first: date,
-    after: date,
-    *,
-    is_over: bool,
-    now: datetime,
-) -> list[Ahead]:
+def _lookbacks(
+    notes: Sequence[Note], lookbacks: Sequence[LookBack], first: date, ends: date, *, now: datetime
+) -> list[Row]:
+    """Return the look-backs that open to all in a month, and those that begin after a last meeting."""
     rows = [
-        Ahead(
-            at=note.meeting.starts_at,
-            title=note.title,
-            where=_where(note.meeting),
-            url=note.meeting.get_absolute_url(),
-            anchor=f"a{note.meeting.pk.hex[:12]}",
-            meeting=note.meeting,
-            coming=comings.get(note.meeting.pk),
-        )
-        for note in notes
-        if is_over or note.meeting.ends_at > now
-    ]
-    rows.extend(
-        Ahead(
+        Row(
             at=lookback.closes_at,
             title=lookback.crew.name,
             where="",
@@ -177,26 +147,21 @@ def _rows(
             lookback="closes",
         )
         for lookback in lookbacks
-        if first <= timezone.localtime(lookback.closes_at).date() < after
-    )
+        if first <= timezone.localtime(lookback.closes_at).date() < ends
+    ]
     for note in notes:
         meeting = note.meeting
         if (
-            meeting.commitment
+            meeting
+            and meeting.commitment
             and meeting.commitment.state == Commitment.State.RUNNING
             and meeting.number == meeting.commitment.times
             and meeting.ends_at > now
         ):
             rows.append(
-                Ahead(
-                    at=meeting.ends_at,
-                    title=note.title,
-                    where="",
-                    url=meeting.get_absolute_url(),
-                    lookback="opens",
-                )
+                Row(at=meeting.ends_at, title=note.title, where="", url=note.url, lookback="opens")
             )
-    return sorted(rows, key=lambda row: row.at)
+    return rows
 
 
 def _where(meeting: Meeting) -> str:

@@ -1,6 +1,5 @@
 """The week of one person as notation: what their crews and hellos have on each day."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -12,6 +11,7 @@ from congregation.templatetags.look import clock as on_the_clock
 from crews.models import Crew
 from rhythms import rules
 from rhythms.models import Meeting
+from rhythms.models.meeting import MeetingQuerySet
 
 # A crew keeps its tone from page to page; another person's tone is the sky's.
 TONES = ("plum", "sage", "rose", "sun", "dusk")
@@ -65,7 +65,7 @@ def week(member: Member, *, now: datetime) -> list[Day]:
     return list(days.values())
 
 
-def between(member: Member, first: date, after: date) -> Iterable[Meeting]:
+def between(member: Member, first: date, after: date) -> MeetingQuerySet:
     """Return a member's own meetings from one day up to another, as their clock shows them."""
     zone = timezone.get_current_timezone()
     starts, ends = (datetime.combine(day, time(), tzinfo=zone) for day in (first, after))

@@ -389,11 +389,11 @@ def how_many(came: int, of: int) -> str:
     return "most" if 2 * came >= of else "some"
 
 
-def weigh(count: int, of: int) -> SafeString:
-    """How many of a crew said a thing, as notes in a row."""
+def weigh(count: int, of: int, width: int = 0) -> SafeString:
+    """How many dots a thing was given, or meetings were held, as notes in a row."""
     return _svg(
         "weigh",
-        f"0 0 {of * 14} 14",
+        f"0 0 {max(of, width) * 14} 14",
         "",
         *(
             f'<circle class="{"b" if i < count else "later"}" cx="{i * 14 + 7}" cy="7"'

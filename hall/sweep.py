@@ -7,7 +7,7 @@ from congregation.models import User, WayBack
 from congregation.sealed_sessions import forget_ended
 from crews import matching, sweeping
 from hall import closing
-from rhythms import reminding, renewing
+from rhythms import reminding, renewing, weighing
 from rhythms.models import Arrival
 
 # How long an address that someone gave at the door, and never proved, is kept.
@@ -22,6 +22,8 @@ def due(*, now: datetime) -> dict[str, int]:
         "look-backs opened": renewing.open_due(now=now),
         "look-backs reminded of": renewing.remind_due(now=now),
         "look-backs revealed": renewing.reveal_due(now=now),
+        "look-backs weighed": weighing.show_due(now=now),
+        "look-backs asked about": weighing.remind_due(now=now),
         "meetings reminded of": reminding.remind(now=now),
         "arrivals let go": Arrival.objects.let_go(now=now),
         "former keys forgotten": WayBack.objects.forget_keys(now=now),

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,18 +13,24 @@ from congregation.models import Member
 from crews.models import Seat
 from rhythms import phrases, rules
 from rhythms.models import (
+    Change,
     Commitment,
     CommitmentYes,
     Decision,
+    Helped,
     Led,
     Log,
     LookBack,
     Meeting,
     Plan,
-    Reflection,
+    Slip,
+    Theme,
 )
+from rhythms.prompts import PROMPTS, Kin, Prompt
 
 Way = Decision.Way
+# From so many answers on it shows how a change went.
+SAID_BY = 3
 _ORDER = [Way.CONTINUE, Way.CHANGE, Way.REST, Way.END, ""]
 
 
@@ -50,6 +57,50 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A change of the look-back before, and how it went, once three have said."""
+
+    change: Change
+    helped: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """What belongs together: a theme with its slips, or one slip that stands alone."""
+
+    theme: Theme | None
+    slips: list[Slip]
+
+    @property
+    def name(self) -> str:
+        """The name it was given, or what its one slip says."""
+        return str(self.theme.name if self.theme and self.theme.name else self.slips[0].words)
+
+    @property
+    def weight(self) -> int:
+        """How many dots it was given, once they show."""
+        return (self.theme.weight or 0) if self.theme else 0
+
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody gave it a name."""
+        return bool(self.theme and self.theme.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One question of a look-back, and what was said to it, the weightiest first."""
+
+    prompt: Prompt
+    heaps: list[Heap]
+
+    @property
+    def slips(self) -> list[Slip]:
+        """All that was said to it."""
+        return [slip for heap in self.heaps for slip in heap.slips]
+
+
+@dataclass(frozen=True, slots=True)
 class Next:
     """The commitment that follows, in words: who said yes to it, who is asked, whose turn it is."""
 
@@ -70,12 +121,10 @@ class Next:
 class Found:
     """All that stands on the page of a look-back that was revealed."""
 
-    celebrate: list[str]
-    worked: list[str]
-    less: list[str]
-    changes: list[str]
-    before: LookBack | None
-    helped: list[tuple[str, int]]
+    celebrate: list[Slip]
+    parts: list[Part]
+    changes: list[Change]
+    before: list[Tried]
     each: list[Each]
     readers: int
     seats: list[Seat]
@@ -92,6 +141,37 @@ class Found:
         return self.my_seat is not None and self.my_seat.kept_until is None
 
     @property
+    def heaps(self) -> list[Heap]:
+        """All that can be grouped and weighed."""
+        return [heap for part in self.parts for heap in part.heaps]
+
+    @property
+    def lesson(self) -> Heap | None:
+        """What could be a lesson for others: the weightiest of what was good, or else what has a name there."""
+        good = [
+            heap
+            for part in self.parts
+            if part.prompt.kin == Kin.GOOD
+            for heap in part.heaps
+            if heap.theme and (heap.is_named or heap.weight)
+        ]
+        return min(good, key=_weight, default=None)
+
+    @property
+    def most(self) -> int:
+        """The most dots that anything was given."""
+        return max((heap.weight for heap in self.heaps), default=0)
+
+    @property
+    def suggestions(self) -> list[str]:
+        """What could be a change: what was grouped or said where changes are asked for, and not chosen yet."""
+        chosen = {change.words for change in self.changes}
+        words = [
+            heap.name for part in self.parts if part.prompt.kin == Kin.CHANGE for heap in part.heaps
+        ]
+        return [one for one in dict.fromkeys(words) if one not in chosen]
+
+    @property
     def kept(self) -> int:
         """How many seats are kept."""
         return sum(seat.kept_until is not None for seat in self.seats)
@@ -99,7 +179,6 @@ class Found:
 
 def found(lookback: LookBack, reader: Member) -> Found:
     """Return what a revealed look-back found, in as many queries however many wrote."""
-    said = Reflection.objects.visible_to(reader).filter(lookback=lookback)
     decisions = list(
         Decision.objects.visible_to(reader).filter(lookback=lookback).select_related("member")
     )
@@ -121,18 +200,16 @@ def found(lookback: LookBack, reader: Member) -> Found:
         if seat.kept_until is None and seat.member.state == Member.State.ACTIVE
     ]
     at_table = {person.pk for person in people}
-    before = last_before(lookback, reader)
-    counts = Counter(row.helped for row in said if row.helped)
+    celebrate, parts = said(lookback, reader)
     return Found(
-        celebrate=said.shuffled("celebrate"),
-        worked=said.shuffled("worked"),
-        less=said.shuffled("less"),
-        changes=said.shuffled("change"),
-        before=before,
-        # Two answers would tell each of the two what the other said.
-        helped=[(str(word.label), counts[word]) for word in Reflection.Helped if counts[word]]
-        if before and counts.total() >= 3
-        else [],
+        celebrate=celebrate,
+        parts=parts,
+        changes=list(
+            Change.objects.visible_to(reader)
+            .filter(lookback=lookback)
+            .select_related("carrier__congregation")
+        ),
+        before=tried(lookback, reader),
         each=[
             Each(decision, of.get(decision.member_id))
             for decision in sorted(
@@ -150,23 +227,80 @@ def found(lookback: LookBack, reader: Member) -> Found:
         mine=next((row for row in decisions if row.member_id == reader.pk), None),
         people=people,
         offers={row.member_id for row in decisions if row.would_carry} & at_table,
-        next=_next(lookback, reader, people),
+        next=_next(lookback, reader, people) if lookback.asks_way else None,
         is_latest=not LookBack.objects.visible_to(reader)
         .filter(crew=lookback.crew, opened_at__gt=lookback.opened_at)
         .exists(),
     )
 
 
-def last_before(lookback: LookBack, reader: Member) -> LookBack | None:
-    """Return the look-back before this one where it chose a change, which opens this one."""
+def said(lookback: LookBack, reader: Member) -> tuple[list[Slip], list[Part]]:
+    """Return what is celebrated, and all else by part, with what was grouped and how much it weighs."""
+    slips = list(
+        Slip.objects.visible_to(reader)
+        .filter(lookback=lookback)
+        .select_related("member__congregation", "theme")
+        .in_order()
+    )
+    parts = []
+    for prompt in lookback.parts:
+        heaps: dict[uuid.UUID, Heap] = {}
+        for slip in slips:
+            if slip.part == prompt.key:
+                key = slip.theme_id or slip.pk
+                heaps.setdefault(key, Heap(slip.theme, [])).slips.append(slip)
+        parts.append(Part(prompt, sorted(heaps.values(), key=_weight)))
+    celebrate = [slip for slip in slips if PROMPTS[slip.part].kin == Kin.CHEER]
+    return celebrate, [part for part in parts if part.prompt.kin != Kin.CHEER]
+
+
+def _weight(heap: Heap) -> tuple[int, bool]:
+    """What sorts heaps: their weight once it shows, and till then the named ones before single slips."""
+    return -heap.weight, not heap.is_named
+
+
+def last_changes(lookback: LookBack, reader: Member) -> list[Change]:
+    """Return the changes that the look-back before this one chose, which open this one."""
     before = (
         LookBack.objects.visible_to(reader)
         .filter(crew=lookback.crew, revealed_at__isnull=False, opened_at__lt=lookback.opened_at)
-        .select_related("carrier")
         .order_by("-opened_at")
-        .first()
+        .values("pk")[:1]
     )
-    return before if before and before.change else None
+    changes = Change.objects.visible_to(reader).filter(lookback__in=before)
+    return list(changes.select_related("carrier__congregation"))
+
+
+def tried(lookback: LookBack, reader: Member) -> list[Tried]:
+    """Return how the changes of the look-back before went, as far as three have said."""
+    changes = last_changes(lookback, reader)
+    return count_helped(changes, reader, at=lookback) if changes else []
+
+
+def count_helped(
+    changes: Sequence[Change], reader: Member, *, at: LookBack | None = None
+) -> list[Tried]:
+    """Return how changes went: of two answers each of the two could tell what the other said."""
+    rows = Helped.objects.visible_to(reader).filter(change__in=changes)
+    if at is not None:
+        rows = rows.filter(lookback=at)
+    rows = rows.filter(lookback__revealed_at__isnull=False)
+    counts: dict[uuid.UUID, Counter[str]] = {change.pk: Counter() for change in changes}
+    for change, answer in rows.values_list("change_id", "answer"):
+        counts[change][answer] += 1
+    return [
+        Tried(
+            change,
+            [
+                (str(word.label), counts[change.pk][word])
+                for word in Helped.Answer
+                if counts[change.pk][word]
+            ]
+            if counts[change.pk].total() >= SAID_BY
+            else [],
+        )
+        for change in changes
+    ]
 
 
 def _next(lookback: LookBack, reader: Member, people: list[Member]) -> Next | None:

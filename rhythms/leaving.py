@@ -16,10 +16,12 @@ from rhythms.models import (
     Commitment,
     CommitmentYes,
     Decision,
+    Helped,
     LookBack,
     Meeting,
     Plan,
-    Reflection,
+    Slip,
+    Weighing,
 )
 
 
@@ -40,7 +42,13 @@ def leave(member: Member, crews: Iterable[Crew], *, now: datetime) -> None:
     # Held, so that nothing opens meanwhile: what lay face down goes unread.
     held = LookBack.objects.select_for_update(no_key=True).open().filter(crew__in=left)
     unread = list(held.order_by("pk").values_list("pk", flat=True))
-    Reflection.objects.filter(member=member, lookback__in=unread).delete()
+    Slip.objects.filter(member=member, crew__in=left).filter(
+        Q(lookback__isnull=True) | Q(lookback__in=unread)
+    ).delete()
+    # Where a crew wanted names, what was read stays, without this one.
+    Slip.objects.filter(member=member, crew__in=left, number__gt=0).update(member=None)
+    Helped.objects.filter(member=member, lookback__in=unread).delete()
+    Weighing.objects.filter(member=member, lookback__crew__in=left).delete()
     Decision.objects.filter(member=member, lookback__in=unread).delete()
     hand_turns_on(member, left, now=now)
     Plan.objects.filter(facilitator=member, meeting__starts_at__gt=now).update(facilitator=None)

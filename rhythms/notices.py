@@ -37,6 +37,11 @@ def _evening(evening: Any, member: Any) -> list[Attachment]:
     return calendar.attached([evening.meeting], member)
 
 
+def _to_weigh(lookback: Any) -> str:
+    """Return where dots are laid; once they show, it leads on to what was found."""
+    return reverse("lookback-weigh", kwargs={"slug": lookback.congregation.slug, "pk": lookback.pk})
+
+
 _OF_PLAN = (
     "congregation",
     "facilitator",
@@ -138,6 +143,53 @@ KINDS: list[Kind] = [
         label=_("A look-back of a crew of mine is open to all of us"),
         subject=_("Your look-back is open to all of you"),
         related=("crew",),
+    ),
+    Kind(
+        name="rhythms.manner",
+        model="rhythms.Manner",
+        label=_("How a crew of mine looks back is changed"),
+        subject=_("How your crew looks back has changed"),
+        url=lambda manner: reverse(
+            "manner", kwargs={"slug": manner.congregation.slug, "pk": manner.crew_id}
+        ),
+        related=("crew", "congregation"),
+    ),
+    Kind(
+        name="rhythms.lookback_weighing",
+        model="rhythms.LookBack",
+        label=_("What a crew of mine found is weighed"),
+        subject=_("You weigh what you found: three dots each"),
+        url=_to_weigh,
+        related=("crew", "congregation"),
+    ),
+    Kind(
+        name="rhythms.lookback_weigh_closing",
+        model="rhythms.LookBack",
+        label=_("A weighing in which I haven’t laid my dots closes tomorrow"),
+        subject=_("What weighs most shows tomorrow"),
+        url=_to_weigh,
+        related=("crew", "congregation"),
+    ),
+    Kind(
+        name="rhythms.lookback_weighed",
+        model="rhythms.LookBack",
+        label=_("What a crew of mine found has been weighed"),
+        subject=_("What you found is weighed"),
+        related=("crew",),
+    ),
+    Kind(
+        name="rhythms.change_due",
+        model="rhythms.LookBack",
+        label=_("A crew of mine has chosen no change yet"),
+        subject=_("One change, and someone who carries it"),
+        related=("crew",),
+    ),
+    Kind(
+        name="rhythms.change_carried",
+        model="rhythms.Change",
+        label=_("A change that I carry soon opens a look-back"),
+        subject=_("Your next look-back is near"),
+        related=("lookback__crew", "lookback__congregation"),
     ),
     Kind(
         name="rhythms.renew_farewell",

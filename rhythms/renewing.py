@@ -1,4 +1,4 @@
-"""How a commitment ends and the next one begins: the look-back opens, is written, and is revealed."""
+"""How a commitment ends and the next one begins: the look-back is written, and is revealed."""
 
 import uuid
 from collections import Counter
@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from congregation.models import Event, Member, Notice
@@ -19,72 +18,30 @@ from rhythms.models import (
     Coming,
     Commitment,
     Decision,
+    Helped,
     Log,
     LookBack,
     Meeting,
     Presence,
-    Reflection,
+    Slip,
 )
-from rhythms.models.lookback import UNSAID
 from rhythms.models.rhythm import at_table
+from rhythms.opening import open_due, remind_due
 from rhythms.rules import Occurrence
 
-# How long before its end those who have not written are told once more.
-LAST_CALL = timedelta(days=1)
+__all__ = [
+    "next_cycle",
+    "open_due",
+    "propose_instead",
+    "remind_due",
+    "reveal",
+    "reveal_due",
+    "write",
+]
+
 # The next table begins no sooner, so that everyone can say yes to it first.
 BREATH = timedelta(days=5)
 Way = Decision.Way
-
-
-# ---- opening
-
-
-def open_due(*, now: datetime) -> int:
-    """Open the look-back of each commitment whose last meeting is over; return how many.
-
-    A meeting is over when its crew said so, or three hours after its end; one that was called off
-    may still be put back until then. Where the crew has ended, the commitment ends with it.
-    """
-    ahead = Meeting.objects.filter(
-        commitment=OuterRef("pk"),
-        state__in=[Meeting.State.PLANNED, Meeting.State.CANCELLED],
-        ends_at__gt=now - UNSAID,
-    )
-    held = Meeting.objects.filter(commitment=OuterRef("pk"))
-    over = Commitment.objects.filter(
-        Exists(held), ~Exists(ahead), state=Commitment.State.RUNNING
-    ).select_related("crew__congregation")
-    opened = 0
-    for commitment in over:
-        if commitment.crew.has_ended:
-            Commitment.objects.filter(pk=commitment.pk, state=Commitment.State.RUNNING).update(
-                state=Commitment.State.ENDED, ended_at=now
-            )
-        elif LookBack.open(commitment, now=now):
-            opened += 1
-    return opened
-
-
-def remind_due(*, now: datetime) -> int:
-    """Tell those who have not written, once, a day before it closes; return how many people.
-
-    Nobody who has written is reminded, and nobody who is away.
-    """
-    reminded = 0
-    for lookback in LookBack.objects.closing(now, within=LAST_CALL):
-        of_theirs = {"member": OuterRef("member"), "written_at__isnull": False}
-        written = Decision.objects.filter(lookback=lookback, **of_theirs)
-        told = Notice.objects.filter(
-            kind="rhythms.lookback_closing", about=lookback.pk, recipient=OuterRef("member")
-        )
-        waiting = lookback.asked().filter(
-            ~Exists(written), ~Exists(told), member__state=Member.State.ACTIVE
-        )
-        people = [seat.member for seat in waiting]
-        if people:
-            Notice.tell("rhythms.lookback_closing", people, lookback, now=now)
-            reminded += len(people)
-    return reminded
 
 
 # ---- writing, and the reveal
@@ -105,78 +62,105 @@ def reveal_due(*, now: datetime) -> int:
     return sum(reveal(lookback, now=now) for lookback in due)
 
 
-def _forget_who_came(commitment: Commitment) -> None:
+def _forget_who_came(lookback: LookBack) -> None:
     """Wipe who came by name, and what it could be read from: only the counts and the turns remain."""
-    Presence.objects.filter(meeting__commitment=commitment).delete()
-    Coming.objects.filter(meeting__commitment=commitment).delete()
-    Notice.objects.filter(kind="rhythms.reach_out", occasion=str(commitment.pk)).delete()
-    Log.objects.filter(meeting__commitment=commitment).update(logged_by=None)
+    over = Meeting.objects.filter(
+        commitment=lookback.commitment_id, starts_at__lte=lookback.opened_at
+    ).values("pk")
+    Presence.objects.filter(meeting__in=over).delete()
+    Coming.objects.filter(meeting__in=over).delete()
+    Notice.objects.filter(kind="rhythms.reach_out", occasion=str(lookback.commitment_id)).delete()
+    Log.objects.filter(meeting__in=over).update(logged_by=None)
 
 
 def reveal(lookback: LookBack, *, now: datetime) -> bool:
     """Open a look-back to all at once; return whether this call did.
 
-    The names come off for good, presences are forgotten but for their count, and each person's own
-    way on holds: who ends gives the seat back, who rests or said nothing has it kept for one cycle.
-    The commitment has ended; those who go on, if they are enough, are proposed the next one, and
-    otherwise the crew rests.
+    The names come off for good, unless the crew wanted them and nobody would rather have it without.
+    In the middle of a cycle that is all. At its end, and each quarter, presences are forgotten but
+    for their count, and each person's own way on holds: who ends gives the seat back, who rests or
+    said nothing has it kept for one cycle. A commitment with an end has ended; those who go on, if
+    they are enough, are proposed the next one, and otherwise the crew rests.
     """
     with transaction.atomic():
         opens = LookBack.objects.open().filter(pk=lookback.pk).update(revealed_at=now)
         if not opens:
             return False
         lookback.revealed_at = now
-        crew, commitment = lookback.crew, lookback.commitment
+        crew = lookback.crew
         # Seats are held before the crew's row, as where someone leaves: neither waits for the other.
         taken = list(
             Seat.objects.select_for_update(no_key=True).taken().filter(crew=crew).order_by("pk")
         )
         asked = list(lookback.asked())
         ways = _open_answers(lookback, asked, now=now)
-        _forget_who_came(commitment)
-        Commitment.objects.filter(pk=commitment.pk).update(
-            state=Commitment.State.ENDED, ended_at=now
-        )
         Event.record("lookback.reveal", lookback, by=None, now=now, circle=crew.pk)
-
-        planned = next_cycle(commitment, now=now)
-        crew.refresh_from_db()
-        goers = [seat.member for seat in asked if ways[seat.member_id] == Way.END]
-        if not crew.has_ended:
-            if len(goers) == len(taken):
-                # All of them end: the table does, and its people keep what they wrote at it.
-                crew.end(by=None, now=now)
-            else:
-                _apply(asked, ways, until=planned[-1].local.date(), now=now)
-                crew.refresh_from_db()
-        if not crew.has_ended:
-            if len(at_table(crew)) >= crew.least:
-                propose(
-                    crew,
-                    rhythm=commitment.rhythm,
-                    starts_on=planned[0].local.date(),
-                    times=commitment.times,
-                    by=None,
-                    now=now,
-                )
-            else:
-                crew.rest(by=None, now=now)
+        goers: list[Member] = []
+        if lookback.asks_way:
+            _forget_who_came(lookback)
+            goers = [seat.member for seat in asked if ways[seat.member_id] == Way.END]
+            _go_on(lookback, asked, ways, all_end=len(goers) == len(taken), now=now)
         _tell(lookback, goers, now=now)
     return True
+
+
+def _go_on(
+    lookback: LookBack,
+    asked: list[Seat],
+    ways: dict[uuid.UUID, str],
+    *,
+    all_end: bool,
+    now: datetime,
+) -> None:
+    """End the commitment, do what each decided, and propose the next one to those who go on."""
+    crew, commitment = lookback.crew, lookback.commitment
+    Commitment.objects.filter(pk=commitment.pk).update(state=Commitment.State.ENDED, ended_at=now)
+    planned = next_cycle(commitment, now=now)
+    crew.refresh_from_db()
+    if crew.has_ended:
+        return
+    if all_end:
+        # All of them end: the table does, and its people keep what they wrote at it.
+        crew.end(by=None, now=now)
+        return
+    _apply(asked, ways, until=planned[-1].local.date(), now=now)
+    crew.refresh_from_db()
+    if crew.has_ended:
+        return
+    if len(at_table(crew)) >= crew.least:
+        propose(
+            crew,
+            rhythm=commitment.rhythm,
+            starts_on=planned[0].local.date(),
+            times=commitment.times,
+            by=None,
+            now=now,
+        )
+    else:
+        crew.rest(by=None, now=now)
 
 
 def _open_answers(lookback: LookBack, asked: list[Seat], *, now: datetime) -> dict[uuid.UUID, str]:
     """Take the names off, drop what was not laid on the table, and return each one's way by person.
 
-    Someone who left the crew meanwhile has taken their answer along.
+    Someone who left the crew meanwhile has taken their answer along. When somebody wrote, and who
+    would rather have had it without names, is forgotten; in the middle of a cycle, who wrote too.
     """
     people = {seat.member_id: seat.member for seat in asked}
-    written = Decision.objects.filter(
-        lookback=lookback, member__in=people, written_at__isnull=False
-    )
+    decisions = Decision.objects.filter(lookback=lookback)
+    written = decisions.filter(member__in=people, written_at__isnull=False)
     ways = dict(written.values_list("member_id", "way"))
-    Reflection.take_names_off(lookback, [people[pk] for pk in ways])
-    Decision.objects.filter(lookback=lookback).exclude(member__in=ways).delete()
+    if lookback.with_names and written.filter(without_names=True).exists():
+        lookback.with_names = False
+        lookback.save(update_fields=["with_names"])
+    authors = [people[pk] for pk in ways]
+    Slip.lay_open(lookback, authors, named=lookback.with_names)
+    Helped.lay_open(lookback, authors)
+    decisions.exclude(member__in=ways).delete()
+    decisions.update(saved_at=now, written_at=now, without_names=False)
+    if not lookback.asks_way:
+        decisions.filter(would_carry=False).delete()
+        return ways
     silent = [pk for pk in people if pk not in ways]
     Decision.objects.bulk_create(
         Decision(

@@ -12,8 +12,10 @@ from rhythms.views import (
     lookback,
     meeting,
     practices,
+    slips,
     turn,
     we_met,
+    weighing,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -50,7 +52,17 @@ urlpatterns: list[URLPattern] = [
     path("look-backs/<uuid:pk>/save/", lookback.lookback_save, name="lookback-save"),
     path("look-backs/<uuid:pk>/write/", lookback.lookback_write, name="lookback-write"),
     path("look-backs/<uuid:pk>/change/", lookback.lookback_change, name="lookback-change"),
+    path("changes/<uuid:pk>/drop/", lookback.change_drop, name="change-drop"),
     path("look-backs/<uuid:pk>/next/", lookback.lookback_next, name="lookback-next"),
+    path("look-backs/<uuid:pk>/group/", weighing.lookback_group, name="lookback-group"),
+    path("look-backs/<uuid:pk>/begin/", weighing.lookback_begin, name="lookback-begin"),
+    path("look-backs/<uuid:pk>/weigh/", weighing.lookback_weigh, name="lookback-weigh"),
+    path("themes/<uuid:pk>/lesson/", weighing.theme_lesson, name="theme-lesson"),
+    path("crews/<uuid:pk>/slips/", slips.slips, name="slips"),
+    path("slips/<uuid:pk>/", slips.slip, name="slip"),
+    path("slips/<uuid:pk>/take-back/", slips.slip_take_back, name="slip-take-back"),
+    path("crews/<uuid:pk>/manner/", slips.manner, name="manner"),
+    path("crews/<uuid:pk>/look-backs/", slips.lookbacks, name="lookbacks"),
     path("look-backs/<uuid:pk>/print/", lookback.lookback_print, name="lookback-print"),
     path("hello/<uuid:pk>/", hello.hello, name="hello"),
     path("hello/<uuid:pk>/say/", hello.hello_say, name="hello-say"),

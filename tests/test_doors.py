@@ -245,6 +245,18 @@ ADDRESSES = {
     "lookback-write": (post(THE_CREW), "lookback"),
     "lookback-change": (post(THE_CREW), "lookback"),
     "lookback-next": (post(THE_CREW), "lookback"),
+    # what is opened is grouped; nothing is weighed yet
+    "lookback-group": (THE_CREW, "found"),
+    "lookback-begin": (post(THE_CREW), "found"),
+    "lookback-weigh": ({**THE_CREW, "member": 302}, "found"),
+    "change-drop": (post(THE_CREW), "change"),
+    "theme-lesson": (THE_CREW, "theme"),
+    # what one puts by is nobody else's
+    "slips": (THE_CREW, "crew"),
+    "slip": (ONESELF, "slip"),
+    "slip-take-back": (post(ONESELF), "slip"),
+    "manner": (THE_CREW, "crew"),
+    "lookbacks": (THE_CREW, "crew"),
     # not before it has opened
     "lookback-print": ({**THE_CREW, "member": 302}, "lookback"),
 }

@@ -31,12 +31,15 @@ from crews.models import (
 from rhythms.models import (
     Arrival,
     ArrivalWords,
+    Change,
     Commitment,
     Evening,
     LookBack,
     Meeting,
     Plan,
     Rhythm,
+    Slip,
+    Theme,
 )
 
 TOKEN = "t" * 43
@@ -180,6 +183,28 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     for person in (member, mate, facilitator):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
+    # In the middle of the cycle they have looked back once.
+    found = LookBack.objects.create(
+        **own,
+        crew=crew,
+        commitment=commitment,
+        kind="middle",
+        round=1,
+        opened_at=now - 30 * day,
+        closes_at=now - 23 * day,
+        revealed_at=now - 23 * day,
+    )
+    theme = Theme.objects.create(**own, lookback=found, part="change", name="Time")
+    for number in (1, 2):
+        Slip.objects.create(
+            **own,
+            crew=crew,
+            lookback=found,
+            part="change",
+            number=number,
+            words="It is late.",
+            theme=theme if number == 1 else None,
+        )
     return {
         "practice": {"key": "case-clinic"},
         "evening": {"pk": evening.pk},
@@ -197,6 +222,23 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         "lookback": {
             "pk": LookBack.objects.create(
                 **own, crew=crew, commitment=commitment, opened_at=now, closes_at=now + 7 * day
+            ).pk
+        },
+        "found": {"pk": found.pk},
+        "theme": {"pk": theme.pk},
+        "change": {
+            "pk": Change.objects.create(
+                **own,
+                lookback=found,
+                number=1,
+                words="Stop at nine.",
+                carrier=mate,
+                chosen_at=now,
+            ).pk
+        },
+        "slip": {
+            "pk": Slip.objects.create(
+                **own, crew=crew, member=member, part="celebrate", words="Soup.", put_at=now
             ).pk
         },
         "agreement": {

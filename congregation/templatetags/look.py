@@ -275,9 +275,16 @@ def how_many(came: int, of: int) -> str:
 
 @register.simple_tag
 def weigh(count: int, of: int) -> SafeString:
-    """`{% weigh 5 7 %}`: how many of a crew said a thing."""
-    words = ngettext("%(count)s of us", "%(count)s of us", count) % {"count": count}
+    """`{% weigh 5 7 %}`: how many dots a thing was given, beside the most that any was."""
+    words = ngettext("%(count)s dot", "%(count)s dots", count) % {"count": count}
     return format_html('{}<span class="sr">{}</span>', drawing.weigh(count, of), words)
+
+
+@register.simple_tag
+def held(count: int, planned: int, most: int) -> SafeString:
+    """`{% held 5 6 8 %}`: how many meetings were held of those planned, as wide as the most planned."""
+    words = gettext("%(held)s of %(planned)s meetings held") % {"held": count, "planned": planned}
+    return format_html('{}<span class="sr">{}</span>', drawing.weigh(count, planned, most), words)
 
 
 @register.simple_tag

@@ -25,7 +25,17 @@ from hall import founding
 from hall.demo import words
 from hall.demo.chance import Chance
 from rhythms import hellos, renewing
-from rhythms.models import Answers, Coming, Commitment, Decision, LookBack, Meeting, Mood
+from rhythms.found import last_changes
+from rhythms.models import (
+    Answers,
+    Change,
+    Coming,
+    Commitment,
+    Decision,
+    LookBack,
+    Meeting,
+    Mood,
+)
 
 # This crew begins well and then meets no more: its hosts could visit it.
 FADING: Final = frozenset({words.PLAN.name})
@@ -92,7 +102,7 @@ class Life:
             Meeting.objects.filter(congregation=self.congregation)
             .unlogged(now)
             .filter(ends_at__gt=now - timedelta(days=7))
-            .exclude(commitment__lookback__revealed_at__isnull=False)
+            .exclude(commitment__lookbacks__revealed_at__isnull=False)
             .select_related("crew__congregation", "commitment", "plan")
             .prefetch_related("comings")
             .order_by("ends_at", "crew__name")
@@ -284,11 +294,12 @@ class Life:
             deck = self.chance.shuffled(options, part, *crew)
             says = self.chance.happens(likely, "says", part, *about)
             said[part] = deck[place % len(deck)] if says else ""
+        helped = self.chance.pick(("yes", "some", "yes", ""), "helped", *about)
         answers = Answers(
-            **said,
+            said=said,
             word=self.chance.pick((*words.WAY_WORDS[way], ""), "word", *about),
             would_carry=way in ("go", "change") and self.chance.happens(0.4, "carry", *about),
-            helped=self.chance.pick(("yes", "some", "yes", ""), "helped", *about),
+            helped={change.pk: helped for change in last_changes(lookback, person)},
             way=way,
         )
         renewing.write(lookback, answers, by=person, now=self.tick())
@@ -299,11 +310,11 @@ class Life:
             LookBack.objects.filter(
                 congregation=self.congregation,
                 revealed_at__gt=self.until - timedelta(days=4),
-                carrier__isnull=True,
+                changes__isnull=True,
             )
             .exclude(crew__state=Crew.State.ENDED)
             .select_related("crew")
-            .prefetch_related("reflections")
+            .prefetch_related("slips")
             .order_by("revealed_at", "crew__name")
         )
         for lookback in opened:
@@ -312,10 +323,10 @@ class Life:
                 crew=lookback.crew, member__in=offered.values("member")
             )
             carriers = [seat.member for seat in seats.select_related("member").order_by("number")]
-            ideas = sorted({row.change for row in lookback.reflections.all() if row.change})
+            ideas = sorted(slip.words for slip in lookback.slips.all() if slip.part == "change")
             if carriers and ideas and carriers[0].pk not in self.quiet:
                 change = self.chance.pick(ideas, "change", lookback.crew.name, self.today)
-                lookback.choose_change(change, carriers[0], by=carriers[0], now=self.tick())
+                Change.choose(lookback, change, carriers[0], by=carriers[0], now=self.tick())
         return bool(opened)
 
     def say_yes(self) -> bool:

@@ -9,11 +9,13 @@ from typing import Any, Final
 from hall.trying.crews import try_crews
 from hall.trying.reading import LARGEST_BYTES, TryError, parse
 from hall.trying.rhythm import try_rhythm
+from hall.trying.split import try_split
 
-__all__ = ["LARGEST_BYTES", "TRIALS", "TryError", "parse", "try_crews", "try_rhythm"]
+__all__ = ["LARGEST_BYTES", "TRIALS", "TryError", "parse", "try_crews", "try_rhythm", "try_split"]
 
 TRIALS: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
     "crews": try_crews,
     "rhythm": try_rhythm,
+    "split": try_split,
 }
 """What can be tried, by the word on the command line."""

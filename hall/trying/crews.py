@@ -8,9 +8,17 @@ from typing import Any, Final
 from crews.planning.greedy import left
 from crews.planning.planner import plan
 from crews.planning.puzzle import Person, Weights, score, set_up
-from hall.trying.reading import TryError, check_keys, items, mapping, number, quoted, whole_number
-
-type Id = str | int
+from hall.trying.reading import (
+    Id,
+    TryError,
+    check_keys,
+    identifier,
+    items,
+    mapping,
+    number,
+    quoted,
+    whole_number,
+)
 
 MOST_PEOPLE: Final = 500
 MOST_SLOTS: Final = 1000
@@ -64,22 +72,16 @@ def _person(value: object) -> Person[Id]:
     data = mapping("people", value)
     check_keys(data, frozenset({"id", "slots"}), frozenset({"topics", "traits"}))
     return Person(
-        id=_id("id", data["id"]),
+        id=identifier("id", data["id"]),
         slots=_words("slots", data["slots"]),
         topics=_words("topics", data.get("topics", [])),
         traits=tuple(_trait(trait) for trait in items("traits", data.get("traits", []))),
     )
 
 
-def _id(key: str, value: object) -> Id:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TryError(f"{quoted(key)} takes text or whole numbers, which {quoted(value)} is not.")
-    return value
-
-
 def _words(key: str, value: object) -> frozenset[str]:
     # As with ids, 1 and "1" are two.
-    return frozenset(json.dumps(_id(key, word)) for word in items(key, value))
+    return frozenset(json.dumps(identifier(key, word)) for word in items(key, value))
 
 
 def _trait(value: object) -> str:
@@ -93,7 +95,7 @@ def _pairs(key: str, value: object, known: frozenset[Id]) -> list[tuple[Id, Id]]
     for item in items(key, value):
         if not isinstance(item, list) or len(item) != 2:
             raise TryError(f"{quoted(key)} takes pairs of ids, in brackets.")
-        one, other = (_id(key, each) for each in item)
+        one, other = (identifier(key, each) for each in item)
         for each in (one, other):
             if each not in known:
                 raise TryError(f"{quoted(key)} names {quoted(each)}, who is not among the people.")

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+type Id = str | int
+
 LARGEST_BYTES: Final = 5_000_000
 
 
@@ -66,6 +68,13 @@ def text(key: str, value: object) -> str:
     """Return a value that has to be text."""
     if not isinstance(value, str):
         raise TryError(f"{quoted(key)} has to be text, which {quoted(value)} is not.")
+    return value
+
+
+def identifier(key: str, value: object) -> Id:
+    """Return a value that has to be an id: text or a whole number."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TryError(f"{quoted(key)} takes text or whole numbers, which {quoted(value)} is not.")
     return value
 
 

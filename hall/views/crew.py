@@ -17,7 +17,7 @@ from congregation.templatetags.look import how_many, near
 from crews.models import Crew, Seat
 from crews.views import crews, lessons, questions, seeds
 from rhythms import phrases
-from rhythms.models import Commitment, CommitmentYes, Decision, LookBack, Meeting
+from rhythms.models import Change, Commitment, CommitmentYes, Decision, LookBack, Meeting
 from rhythms.views import meeting as meetings
 
 State = Commitment.State
@@ -86,15 +86,17 @@ def looking_back(this: Crew, member: Member) -> dict[str, Any]:
     lookback = (
         LookBack.objects.visible_to(member)
         .filter(crew=this)
-        .select_related("carrier", "congregation")
+        .select_related("congregation")
         .order_by("-opened_at")
         .first()
     )
     if lookback is None:
         return {}
     mine = Decision.objects.visible_to(member).filter(lookback=lookback, member=member)
+    changes = Change.objects.visible_to(member).filter(lookback=lookback)
     return {
         "lookback": lookback,
+        "changes": list(changes.select_related("carrier__congregation")),
         "has_written": mine.filter(written_at__isnull=False).exists(),
     }
 

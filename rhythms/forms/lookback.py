@@ -1,11 +1,12 @@
 """What people write at a look-back, the change they choose, and the next table they propose."""
 
+import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +15,9 @@ from congregation.models import Member
 from congregation.widgets import Picks
 from crews.models import Tempo
 from rhythms import phrases
-from rhythms.models import Answers, Decision, Reflection
+from rhythms.models import Answers, Change, Decision, Helped, LookBack
+from rhythms.models.slip import LONGEST_ANSWER
+from rhythms.prompts import Kin
 
 
 class Words(forms.CharField):
@@ -33,19 +36,11 @@ class Words(forms.CharField):
 
 
 class LookBackForm(forms.Form):
-    """One person's look-back. Every text may stay empty; to be laid down it needs a way on."""
+    """One person's look-back. Every text may stay empty; to be laid down it may need a way on."""
 
-    celebrate = Words(gettext_lazy("What do we celebrate?"), 1000, 3)
-    worked = Words(gettext_lazy("What worked?"), 1000, 2)
-    less = Words(gettext_lazy("What didn’t?"), 1000, 2)
-    change = Words(gettext_lazy("One thing to change"), 300, 2)
-    would_carry = forms.BooleanField(label=gettext_lazy("I could carry this one"), required=False)
-    helped = forms.ChoiceField(
-        label=gettext_lazy("Did it help?"),
-        choices=Reflection.Helped,
-        required=False,
-        # It stands beside the form, with what it is about.
-        widget=Picks({"form": "look-back"}, css="three small-picks"),
+    would_carry = forms.BooleanField(label=gettext_lazy("I could carry a change"), required=False)
+    without_names = forms.BooleanField(
+        label=gettext_lazy("This time I’d rather have it without names"), required=False
     )
     way = forms.ChoiceField(
         label=gettext_lazy("And you, from here?"),
@@ -64,14 +59,43 @@ class LookBackForm(forms.Form):
         self,
         data: Any = None,
         *,
-        times: int,
+        lookback: LookBack,
+        changes: Sequence[Change] = (),
         is_draft: bool = False,
         answers: Answers | None = None,
     ) -> None:
-        super().__init__(data, initial=asdict(answers or Answers()))
-        self.fields["less"].help_text = _(
-            "Say it the way you’d want to hear it. Leaving it empty is an answer too."
-        )
+        answers = answers or Answers()
+        initial = {
+            **answers.said,
+            **{_helped(pk): answer for pk, answer in answers.helped.items()},
+            "would_carry": answers.would_carry,
+            "without_names": answers.without_names,
+            "way": answers.way,
+            "word": answers.word,
+        }
+        super().__init__(data, initial=initial)
+        self.lookback, self.changes = lookback, changes
+        for prompt in lookback.parts:
+            rows = 3 if prompt.kin == Kin.CHEER else 2
+            self.fields[prompt.key] = Words(prompt.question, LONGEST_ANSWER, rows)
+        hard = next((prompt.key for prompt in lookback.parts if prompt.kin == Kin.HARD), None)
+        if hard:
+            self.fields[hard].help_text = _(
+                "Say it the way you’d want to hear it. Leaving it empty is an answer too."
+            )
+        for change in changes:
+            self.fields[_helped(change.pk)] = forms.ChoiceField(
+                label=_("Did it help?"),
+                choices=Helped.Answer,
+                required=False,
+                # It stands beside the form, with what it is about.
+                widget=Picks({"form": "look-back"}, css="three small-picks"),
+            )
+        if not lookback.with_names:
+            del self.fields["without_names"]
+        if not lookback.asks_way:
+            del self.fields["way"], self.fields["word"]
+            return
         self.fields["way"].help_text = _(
             "Your own answer, for you alone. If you say nothing, your commitment ends and your "
             "seat is kept for one cycle."
@@ -79,21 +103,47 @@ class LookBackForm(forms.Form):
         self.fields["way"].required = not is_draft
         picks = self.fields["way"].widget
         assert isinstance(picks, Picks)
+        times = phrases.number(lookback.commitment.times).capitalize()
         picks.notes = {
-            "go": _("%(number)s more, as we are") % {"number": phrases.number(times).capitalize()},
+            "go": _("%(number)s more, as we are") % {"number": times},
             "change": _("Yes, if something changes"),
             "rest": _("Keep my seat for a while"),
             "end": _("With thanks, and well"),
         }
 
+    def cheer(self) -> BoundField:
+        """Return the field that every look-back begins with."""
+        return self[self.lookback.parts[0].key]
+
+    def rest(self) -> list[BoundField]:
+        """Return the fields of the other prompts."""
+        return [self[prompt.key] for prompt in self.lookback.parts[1:]]
+
+    def tried(self) -> list[tuple[Change, BoundField]]:
+        """Return the changes of the last look-back, each with the field for how it went."""
+        return [(change, self[_helped(change.pk)]) for change in self.changes]
+
     @property
     def answers(self) -> Answers:
         """What was written, once it holds."""
-        return Answers(**self.cleaned_data)
+        said = self.cleaned_data
+        return Answers(
+            said={prompt.key: said[prompt.key] for prompt in self.lookback.parts},
+            helped={change.pk: said[_helped(change.pk)] for change in self.changes},
+            would_carry=said["would_carry"],
+            without_names=said.get("without_names", False),
+            way=said.get("way", ""),
+            word=said.get("word", ""),
+        )
+
+
+def _helped(change: uuid.UUID) -> str:
+    """Return the name of the field for how a change went."""
+    return f"helped-{change}"
 
 
 class ChangeForm(forms.Form):
-    """The one change that the crew tries, out of what was said or in new words, and its carrier."""
+    """A change that the crew tries, out of what was said or in new words, and its carrier."""
 
     suggestion = forms.ChoiceField(
         label=gettext_lazy("What was said"), required=False, widget=Picks()
@@ -117,20 +167,11 @@ class ChangeForm(forms.Form):
         suggestions: Sequence[str],
         people: Sequence[Member],
         offers: Collection[Any] = (),
-        chosen: str = "",
-        carrier: Member | None = None,
         reader: Member | None = None,
     ) -> None:
-        # What was chosen before is one of the things to choose; new words are always new.
-        words = dict.fromkeys([*([chosen] if chosen else []), *suggestions])
-        self.said = dict(enumerate(words, 1))
-        super().__init__(
-            data,
-            initial={
-                "suggestion": "1" if chosen else "",
-                "carrier": str(carrier.pk) if carrier else "",
-            },
-        )
+        # What was chosen already can be handed to another; new words are always new.
+        self.said = dict(enumerate(dict.fromkeys(words[:300] for words in suggestions), 1))
+        super().__init__(data)
         # Those who offered come first.
         self.people = {
             str(person.pk): person
@@ -142,7 +183,7 @@ class ChangeForm(forms.Form):
         picks.notes = {str(pk): _("could carry one") for pk in offers}
         if not self.said:
             del self.fields["suggestion"]
-            self.fields["own"].label = _("The one change, in a sentence")
+            self.fields["own"].label = _("The change, in a sentence")
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> Picks:
         field = self.fields[name]

@@ -1,8 +1,8 @@
 """Look-backs: written alone, revealed to all at once."""
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from congregation.models import Event, Member, Notice, Tenanted, TenantedQuerySet
 from congregation.sealed import SealedTextField
 from crews.models import Crew, Seat
+from rhythms import prompts
 from rhythms.models.meeting import Meeting
 from rhythms.models.rhythm import Commitment
 
@@ -27,14 +28,13 @@ UNSAID = timedelta(hours=3)
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What one person writes at a look-back; every text may stay empty."""
+    """What one person writes at a look-back: words by prompt, how each change went, and their way on."""
 
-    celebrate: str = ""
-    worked: str = ""
-    less: str = ""
-    change: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
+    helped: Mapping[uuid.UUID, str] = field(default_factory=dict)
     would_carry: bool = False
-    helped: str = ""
+    # With this of one person, all names come off.
+    without_names: bool = False
     way: str = ""
     word: str = ""
 
@@ -101,25 +101,59 @@ class LookBackQuerySet(TenantedQuerySet["LookBack"]):
 
 
 class LookBack(Tenanted):
-    """The retrospective that a commitment ends in."""
+    """The retrospective that a commitment ends in, and that a long one has in its middle."""
+
+    class Kind(models.TextChoices):
+        END = "end", _("At the end of a cycle")
+        MIDDLE = "middle", _("In the middle of a cycle")
+        QUARTER = "quarter", _("Each quarter")
 
     crew = models.ForeignKey(Crew, on_delete=models.CASCADE, related_name="lookbacks")
-    commitment = models.OneToOneField(Commitment, on_delete=models.CASCADE, related_name="lookback")
+    commitment = models.ForeignKey(Commitment, on_delete=models.CASCADE, related_name="lookbacks")
+    kind = models.CharField(max_length=7, choices=Kind, default=Kind.END)
+    # Of a commitment's middles and quarters, which one.
+    round = models.PositiveSmallIntegerField(default=0)
+    # As the crew had chosen when it opened.
+    asks_by = models.CharField(max_length=8, choices=prompts.NAMES, default=prompts.USUAL)
+    with_names = models.BooleanField(default=False)
     opened_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     revealed_at = models.DateTimeField(null=True, blank=True)
-    # The one change that is tried, and who carries it; it opens the next look-back.
-    change = SealedTextField(_("the one change we try"), max_length=300)
-    carrier = models.ForeignKey(
-        Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    # What is grouped is then weighed, and the weights show once all have weighed or at the deadline.
+    weighing_at = models.DateTimeField(null=True, blank=True)
+    weighs_until = models.DateTimeField(null=True, blank=True)
+    weighed_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[LookBackQuerySet] = LookBackQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["commitment"],
+                condition=Q(revealed_at__isnull=True),
+                name="lookback_one_open",
+            ),
+            models.UniqueConstraint(
+                fields=["commitment", "kind", "round"], name="lookback_once_each"
+            ),
+            models.CheckConstraint(
+                name="lookback_weighed_once_open",
+                condition=Q(weighing_at__isnull=True, weighs_until__isnull=True)
+                | Q(
+                    revealed_at__isnull=False,
+                    weighing_at__isnull=False,
+                    weighs_until__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="lookback_weighs_before_weighed",
+                condition=Q(weighed_at__isnull=True) | Q(weighing_at__isnull=False),
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["revealed_at", "closes_at"]),
             models.Index(fields=["crew", "revealed_at"]),
+            models.Index(fields=["weighed_at", "weighs_until"]),
         ]
 
     def __str__(self) -> str:
@@ -129,23 +163,37 @@ class LookBack(Tenanted):
         return reverse("lookback", kwargs={"slug": self.congregation.slug, "pk": self.pk})
 
     @classmethod
-    def open(cls, commitment: Commitment, *, now: datetime) -> "LookBack | None":
-        """Open the look-back of a commitment whose last meeting is over; None if it was open already.
+    def open(
+        cls, commitment: Commitment, *, kind: "Kind" = Kind.END, round: int = 0, now: datetime
+    ) -> "LookBack | None":
+        """Open a look-back of a commitment; None if it was open already. For `rhythms.opening`.
 
-        It closes a week later, at the hour at which the crew meets on its own clock.
+        It asks as its crew chose until now, and closes a week later, at the hour at which the crew
+        meets on its own clock. At the end the commitment is being looked back on; else it runs on.
         """
         with transaction.atomic():
+            after = (
+                commitment.State.LOOKING_BACK if kind == cls.Kind.END else commitment.State.RUNNING
+            )
+            # Holds the commitment's row: of two that would open it, the second finds it open.
             opens = Commitment.objects.filter(
                 pk=commitment.pk, state=Commitment.State.RUNNING
-            ).update(state=Commitment.State.LOOKING_BACK)
-            if not opens:
+            ).update(state=after)
+            there = cls.objects.filter(commitment=commitment)
+            if not opens or there.filter(kind=kind, round=round).exists():
                 return None
-            commitment.state = Commitment.State.LOOKING_BACK
-            last = Meeting.objects.filter(commitment=commitment).order_by("-starts_at").first()
+            commitment.state = after
+            over = Meeting.objects.filter(commitment=commitment, starts_at__lte=now)
+            last = over.order_by("-starts_at").first()
+            manner = getattr(commitment.crew, "manner", None)
             lookback = cls.objects.create(
                 congregation_id=commitment.congregation_id,
                 crew=commitment.crew,
                 commitment=commitment,
+                kind=kind,
+                round=round,
+                asks_by=manner.asks_by if manner else prompts.USUAL,
+                with_names=bool(manner and manner.names_hold(now=now)),
                 opened_at=now,
                 closes_at=_week_after(last, now) if last else now + OPEN_FOR,
             )
@@ -153,6 +201,16 @@ class LookBack(Tenanted):
             people = [seat.member for seat in lookback.asked()]
             Notice.tell("rhythms.lookback_opened", people, lookback, now=now)
         return lookback
+
+    @property
+    def asks_way(self) -> bool:
+        """Whether it asks each person how they go on: in the middle of a cycle it doesn't."""
+        return self.kind != self.Kind.MIDDLE
+
+    @property
+    def parts(self) -> list[prompts.Prompt]:
+        """What it asks; in the middle of a cycle only what is celebrated and what to change."""
+        return prompts.of(self.asks_by, is_light=not self.asks_way)
 
     @property
     def is_revealed(self) -> bool:
@@ -200,15 +258,13 @@ class LookBack(Tenanted):
 
     def answers_of(self, member: Member) -> Answers:
         """Return what a member has written so far, for them alone."""
-        reflection = Reflection.objects.filter(lookback=self, member=member).first() or Reflection()
         decision = self.decision_of(member) or Decision()
+        helped = self.helped.filter(member=member).values_list("change_id", "answer")
         return Answers(
-            celebrate=reflection.celebrate,
-            worked=reflection.worked,
-            less=reflection.less,
-            change=reflection.change,
-            helped=reflection.helped,
+            said={slip.part: slip.words for slip in self.slips.filter(member=member)},
+            helped=dict(helped),
             would_carry=decision.would_carry,
+            without_names=decision.without_names,
             way=decision.way,
             word=decision.word,
         )
@@ -234,7 +290,7 @@ class LookBack(Tenanted):
                 if decision.written_at is None:
                     raise ValidationError(self._came_late())
                 return decision
-            if answers.way not in Decision.Way.values:
+            if self.asks_way and answers.way not in Decision.Way.values:
                 raise ValidationError({"way": Decision.NO_WAY})
             decision = self._keep(answers, by=by, now=now)
             if decision.written_at is None:
@@ -261,54 +317,47 @@ class LookBack(Tenanted):
 
     def _keep(self, answers: Answers, *, by: Member, now: datetime) -> "Decision":
         """Save both halves of an answer: what loses its name, and one's own way on."""
-        reflection = Reflection.objects.filter(lookback=self, member=by).first() or Reflection(
-            congregation_id=self.congregation_id, lookback=self, member=by
+        before = {slip.part: slip for slip in self.slips.filter(member=by)}
+        for part in [prompt.key for prompt in self.parts]:
+            words = answers.said.get(part, "").strip()
+            slip = before.pop(part, None)
+            if slip is None and words:
+                self.slips.create(
+                    congregation_id=self.congregation_id,
+                    crew_id=self.crew_id,
+                    member=by,
+                    part=part,
+                    words=words,
+                )
+            elif slip is not None and not words:
+                slip.delete()
+            elif slip is not None and slip.words != words:
+                slip.words = words
+                slip.save(update_fields=["words"])
+        self.helped.filter(member=by).delete()
+        self.helped.bulk_create(
+            self.helped.model(
+                congregation_id=self.congregation_id,
+                lookback=self,
+                change_id=change,
+                member=by,
+                answer=answer,
+            )
+            for change, answer in answers.helped.items()
+            if answer
         )
-        reflection.celebrate = answers.celebrate
-        reflection.worked = answers.worked
-        reflection.less = answers.less
-        reflection.change = answers.change
-        reflection.helped = answers.helped
-        reflection.save()
         decision = self.decision_of(by) or Decision(
             congregation_id=self.congregation_id, lookback=self, member=by
         )
         if answers.way or decision.written_at is None:
             # What lies on the table keeps its way, even where a page sends none.
-            decision.way = answers.way
+            decision.way = answers.way if self.asks_way else ""
         decision.word = answers.word
         decision.would_carry = answers.would_carry
+        decision.without_names = answers.without_names and self.with_names
         decision.saved_at = now
         decision.save()
         return decision
-
-    def choose_change(self, change: str, carrier: Member, *, by: Member, now: datetime) -> None:
-        """Choose the one change that the crew tries, and who carries it; anyone at the table may.
-
-        It can be chosen anew until the next look-back opens with it.
-        """
-        change = change.strip()
-        with transaction.atomic():
-            at_table = Seat.objects.at_table().filter(crew=self.crew_id)
-            if not at_table.filter(member=by).exists():
-                raise PermissionDenied
-            held = LookBack.objects.select_for_update(no_key=True).get(pk=self.pk)
-            if not held.is_revealed:
-                raise ValidationError(gettext("First it opens to all of you."))
-            later = LookBack.objects.filter(crew=self.crew_id, opened_at__gt=self.opened_at)
-            if later.exists():
-                raise ValidationError(gettext("Your next look-back has begun with it."))
-            if not change:
-                raise ValidationError({"own": gettext("Choose one change, or write your own.")})
-            if not at_table.filter(member=carrier).exists():
-                raise ValidationError(
-                    {"carrier": gettext("Someone who is at the table carries it.")}
-                )
-            if (held.change, held.carrier_id) != (change, carrier.pk):
-                held.change, held.carrier = change, carrier
-                held.save(update_fields=["change", "carrier"])
-                Event.record("lookback.change", self, by=by, now=now, circle=self.crew_id)
-        self.change, self.carrier = change, carrier
 
 
 def _week_after(last: Meeting, now: datetime) -> datetime:
@@ -321,84 +370,6 @@ def _week_after(last: Meeting, now: datetime) -> datetime:
         # Opened late, it still leaves everyone most of a week.
         if closes >= now + OPEN_FOR - timedelta(days=1):
             return closes
-
-
-class ReflectionQuerySet(TenantedQuerySet["Reflection"]):
-    """What people wrote."""
-
-    def visible_to(self, member: Member) -> Self:
-        """Return one's own before the reveal, and everyone's, nameless, after it."""
-        opened = LookBack.objects.visible_to(member).filter(revealed_at__isnull=False)
-        return (
-            super()
-            .visible_to(member)
-            .filter(
-                Q(member=member, lookback__revealed_at__isnull=True)
-                | Q(lookback__in=opened.values("pk"))
-            )
-        )
-
-    def shuffled(self, part: str) -> list[str]:
-        """Return what was said of one part, in an order of its own: no two parts can be matched up."""
-        said = [(row.pk, str(getattr(row, part)).strip()) for row in self]
-        order = sorted(
-            (hashlib.sha256(f"{part} {pk}".encode()).digest(), words) for pk, words in said if words
-        )
-        return [words for _place, words in order]
-
-
-class Reflection(Tenanted):
-    """What one person wrote; the reveal takes the name off for good."""
-
-    class Helped(models.TextChoices):
-        YES = "yes", _("Yes")
-        SOME = "some", _("A bit")
-        NO = "no", _("No")
-
-    lookback = models.ForeignKey(LookBack, on_delete=models.CASCADE, related_name="reflections")
-    member = models.ForeignKey(
-        Member, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
-    )
-    celebrate = SealedTextField(_("What do we celebrate?"), max_length=1000)
-    worked = SealedTextField(_("What worked?"), max_length=1000)
-    less = SealedTextField(_("What didn’t?"), max_length=1000)
-    change = SealedTextField(_("One thing to change"), max_length=300)
-    helped = models.CharField(max_length=4, choices=Helped, blank=True)
-
-    objects: ClassVar[ReflectionQuerySet] = ReflectionQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["lookback", "member"], name="reflection_once")
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    @classmethod
-    def take_names_off(cls, lookback: LookBack, written_by: Iterable[Member]) -> None:
-        """Leave only what these people wrote, without their names.
-
-        Made anew under new ids in a new order, so that not even the order of the rows tells whose is
-        whose. What others had begun is deleted unread.
-        """
-        rows = list(cls.objects.filter(lookback=lookback))
-        keepers = {person.pk for person in written_by}
-        nameless = [
-            cls(
-                congregation_id=lookback.congregation_id,
-                lookback=lookback,
-                celebrate=row.celebrate,
-                worked=row.worked,
-                less=row.less,
-                change=row.change,
-                helped=row.helped,
-            )
-            for row in rows
-            if row.member_id in keepers
-        ]
-        cls.objects.filter(lookback=lookback).delete()
-        cls.objects.bulk_create(sorted(nameless, key=lambda row: row.pk))
 
 
 class DecisionQuerySet(TenantedQuerySet["Decision"]):
@@ -432,6 +403,8 @@ class Decision(Tenanted):
     way = models.CharField(max_length=6, choices=Way, blank=True)
     word = SealedTextField(_("a word with it"), max_length=300)
     would_carry = models.BooleanField(default=False)
+    # Would have all names come off; forgotten at the reveal.
+    without_names = models.BooleanField(default=False)
     saved_at = models.DateTimeField()
     # Null while it is a draft that saves itself.
     written_at = models.DateTimeField(null=True, blank=True)

@@ -321,7 +321,10 @@ class Meeting(Tenanted):
         return bool(
             self.commitment_id
             and Commitment.objects.filter(
-                pk=self.commitment_id, lookback__revealed_at__isnull=False
+                pk=self.commitment_id,
+                lookbacks__kind__in=["end", "quarter"],
+                lookbacks__revealed_at__isnull=False,
+                lookbacks__opened_at__gte=self.starts_at,
             ).exists()
         )
 

@@ -19,8 +19,9 @@ from congregation.outbox import address
 from crews.models import Seat
 from rhythms import phrases, renewing
 from rhythms.forms.lookback import ChangeForm, LookBackForm, NextForm
-from rhythms.found import Found, evenings, found, last_before, title
-from rhythms.models import Commitment, LookBack, Meeting
+from rhythms.found import Found, evenings, found, last_changes, title
+from rhythms.models import Answers, Change, Commitment, LookBack, Meeting
+from rhythms.models.change import MOST_CHANGES
 
 WRITE: Final = "rhythms/lookback_write.html"
 WAIT: Final = "rhythms/lookback_wait.html"
@@ -30,21 +31,21 @@ OPEN: Final = "rhythms/lookback_open.html"
 @require_safe
 def lookback(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one's own sheet to write on, that it lies on the table, or what all of them found."""
-    this = _this(request, pk)
+    this = find(request, pk)
     if this.is_revealed:
         return respond(request, OPEN, _opened(request, this))
     has_written = this.has_from(request.member)
     if not this.asks(request.member) or (has_written and "change" not in request.GET):
         return respond(request, WAIT, _waiting(request, this, has_written))
-    form = LookBackForm(times=this.commitment.times, answers=this.answers_of(request.member))
+    form = _form(request, this, answers=this.answers_of(request.member))
     return respond(request, WRITE, _writing(request, this, form))
 
 
 @require_POST
 def lookback_save(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Keep what someone is writing, as they write it."""
-    this = _this(request, pk)
-    form = LookBackForm(request.POST, times=this.commitment.times, is_draft=True)
+    this = find(request, pk)
+    form = _form(request, this, request.POST, is_draft=True)
     saved_at, fault = None, ""
     if form.is_valid():
         try:
@@ -63,8 +64,8 @@ def lookback_save(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def lookback_write(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Lay one's own on the table; the last one opens it."""
-    this = _this(request, pk)
-    form = LookBackForm(request.POST, times=this.commitment.times)
+    this = find(request, pk)
+    form = _form(request, this, request.POST)
     if form.is_valid():
         try:
             renewing.write(this, form.answers, by=request.member, now=clock.now())
@@ -78,29 +79,41 @@ def lookback_write(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def lookback_change(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
-    """Choose the one change that the crew tries, and who carries it."""
-    this = _this(request, pk)
+    """Choose a change that the crew tries, and who carries it."""
+    this = find(request, pk)
     if not this.is_revealed:
         return respond(request, OPEN, after=this)
     what = found(this, request.member)
     form = _change_form(request, this, what, request.POST)
     if form.is_valid():
         try:
-            this.choose_change(form.change, form.who, by=request.member, now=clock.now())
-            form = _change_form(request, this, what)
-            messages.success(request, _("That is the one you try."))
+            Change.choose(this, form.change, form.who, by=request.member, now=clock.now())
+            messages.success(request, _("That is what you try."))
+            return respond(request, OPEN, _opened(request, this), part="change", after=this)
         except ValidationError as error:
             form.add_error(None, error)
     context = _opened(request, this, what=what, change_form=form)
-    return respond(
-        request, OPEN, context, part="change", after=this, status=422 if form.errors else 200
-    )
+    return respond(request, OPEN, context, part="change", status=422)
+
+
+@require_POST
+def change_drop(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
+    """Drop a change again, before the next look-back begins with it."""
+    changes = Change.objects.visible_to(request.member).select_related("lookback__crew")
+    change = get_object_or_404(changes, pk=pk)
+    this = find(request, change.lookback_id)
+    try:
+        change.drop(by=request.member, now=clock.now())
+        messages.success(request, _("Dropped."))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return respond(request, OPEN, _opened(request, this), part="change", after=this)
 
 
 @require_POST
 def lookback_next(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Propose another tempo, first date or number of times for the next table."""
-    this = _this(request, pk)
+    this = find(request, pk)
     if not this.is_revealed:
         return respond(request, OPEN, after=this)
     commitment = get_object_or_404(
@@ -130,7 +143,7 @@ def lookback_next(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 def lookback_print(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what was found on one sheet of paper."""
-    this = _this(request, pk)
+    this = find(request, pk)
     if not this.is_revealed:
         return HttpResponseRedirect(this.get_absolute_url())
     return respond(request, "rhythms/lookback_print.html", _opened(request, this))
@@ -139,9 +152,10 @@ def lookback_print(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
 # ---- what the pages show
 
 
-def _this(request: CongregationRequest, pk: uuid.UUID) -> LookBack:
+def find(request: CongregationRequest, pk: uuid.UUID) -> LookBack:
+    """Return a look-back that the reader may open, or answer 404."""
     rows = LookBack.objects.visible_to(request.member).select_related(
-        "congregation", "crew__congregation", "commitment__rhythm", "carrier"
+        "congregation", "crew__congregation", "commitment__rhythm"
     )
     return get_object_or_404(rows, pk=pk)
 
@@ -152,6 +166,18 @@ def _is_uuid(value: str | None) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _form(
+    request: CongregationRequest,
+    this: LookBack,
+    data: Any = None,
+    *,
+    is_draft: bool = False,
+    answers: Answers | None = None,
+) -> LookBackForm:
+    changes = last_changes(this, request.member)
+    return LookBackForm(data, lookback=this, changes=changes, is_draft=is_draft, answers=answers)
 
 
 def _about(this: LookBack) -> dict[str, Any]:
@@ -178,7 +204,6 @@ def _writing(request: CongregationRequest, this: LookBack, form: LookBackForm) -
         "kept_all": held == len(past),
         "times_met": phrases.times(held),
         "times_said": phrases.meetings(len(past)),
-        "before": last_before(this, request.member),
         "saved_at": decision.saved_at if decision else None,
         "is_down": bool(decision and decision.written_at),
     }
@@ -203,11 +228,9 @@ def _change_form(
 ) -> ChangeForm:
     return ChangeForm(
         data,
-        suggestions=what.changes,
+        suggestions=what.suggestions,
         people=what.people,
         offers=what.offers,
-        chosen=this.change,
-        carrier=this.carrier,
         reader=request.member,
     )
 
@@ -232,10 +255,16 @@ def _opened(
         }
         next_form = NextForm(initial=initial)
     going_on = len(what.people)
+    may_choose = what.is_at_table and what.is_latest
     return _about(this) | {
         "found": what,
         "readers": phrases.number(what.readers),
+        "may_choose": may_choose,
         "change_form": change_form or _change_form(request, this, what),
+        "may_group": may_choose and not this.weighing_at and len(what.heaps) > 1,
+        "may_weigh": what.is_at_table and bool(this.weighing_at) and not this.weighed_at,
+        "lesson": None if this.crew.is_partnership or not what.is_at_table else what.lesson,
+        "may_add": may_choose and 0 < len(what.changes) < MOST_CHANGES,
         "next_form": next_form,
         "table_says": phrases.table(going_on, what.kept, this.crew.seats_open),
         "at_table": phrases.capital(phrases.people(going_on)),

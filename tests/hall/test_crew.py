@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from congregation import clock
 from crews.models import Crew, Pin
 from rhythms import committing
-from rhythms.models import Decision, LookBack, Mood
+from rhythms.models import Change, Decision, LookBack, Mood
 from tests.rhythms.conftest import ahead, commitment, crew, make_commitment, past, seated_crew
 
 __all__ = ["ahead", "commitment", "crew", "make_commitment", "past", "seated_crew"]
@@ -149,11 +149,12 @@ def test_looking_back(commitment, crew, member, mate, congregation, room, now):
     assert "Start looking back" in room(member, crew)
     commitment.state = "ended"
     commitment.save()
-    lookback.revealed_at, lookback.change, lookback.carrier = now, "Begin on time", member
+    lookback.revealed_at = now
     lookback.save()
+    Change.choose(lookback, "Begin on time", member, by=mate, now=now)
     page = room(mate, crew)
     assert "Your look-back is open" in page
-    assert "The one change you try: Begin on time. Ana carries it." in page
+    assert "What you change: Begin on time. Ana carries it." in page
 
 
 def test_a_partnership_is_two(

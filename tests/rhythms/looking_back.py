@@ -92,9 +92,16 @@ def open_lookback(crew, people, **kwargs):
     return LookBack.objects.get(commitment=commitment)
 
 
-def says(way, **words):
+def says(way, *, helped=None, would_carry=False, without_names=False, word="", **said):
     """Return what someone writes."""
-    return Answers(way=way, **words)
+    return Answers(
+        way=way,
+        said=said,
+        helped=helped or {},
+        would_carry=would_carry,
+        without_names=without_names,
+        word=word,
+    )
 
 
 def sends(way, **words):

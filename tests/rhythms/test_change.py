@@ -1,11 +1,12 @@
 """The one change that is tried, and who carries it; it opens the next look-back."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from congregation.models import Event
 from crews.models import Seat
 from rhythms import renewing
-from rhythms.models import Commitment, LookBack
+from rhythms.models import Change, Commitment, LookBack
 from tests.rhythms.looking_back import OVER, WEEK, open_lookback, says
 
 pytestmark = pytest.mark.django_db
@@ -39,20 +40,20 @@ def test_a_suggestion_is_chosen(lookback, member, mate, client_of, at, htmx):
     assert page.index(f'value="{mate.pk}"') < page.index(f'value="{member.pk}"')
     answer = client.post(
         at(member, "lookback-change", pk=lookback.pk),
-        {"suggestion": "1", "own": "", "carrier": str(mate.pk)},
+        {"suggestion": "1", "carrier": str(mate.pk)},
         headers=htmx,
     )
     assert answer.status_code == 200
     assert "Dov carries it." in answer.text
     assert "<html" not in answer.text
-    lookback.refresh_from_db()
-    assert (lookback.change, lookback.carrier) == ("Stop at nine", mate)
+    change = lookback.changes.get()
+    assert (change.words, change.carrier) == ("Stop at nine", mate)
     event = Event.objects.get(verb="lookback.change")
     assert (event.actor, event.circle) == (member, lookback.crew_id)
 
 
 def test_peers_see_it_and_may_choose_another(lookback, member, mate, client_of, at):
-    lookback.choose_change("Stop at nine", mate, by=member, now=OVER)
+    Change.choose(lookback, "Stop at nine", mate, by=member, now=OVER)
     url = at(mate, "lookback-change", pk=lookback.pk)
     answer = client_of(mate).post(
         url, {"suggestion": "1", "own": "Begin at seven", "carrier": str(member.pk)}
@@ -75,8 +76,7 @@ def test_it_needs_words_and_a_carrier(lookback, member, mate, peer, client_of, a
         assert words in answer.text
         if "own" in data:
             assert "Begin at seven" in answer.text
-    lookback.refresh_from_db()
-    assert lookback.change == ""
+    assert not lookback.changes.exists()
 
 
 def test_lacking_a_place_at_the_table(lookback, member, mate, client_of, at, now):
@@ -94,18 +94,52 @@ def test_before_it_is_open_there_is_nothing_to_choose(seated_crew, people, clien
         {"own": "Mine", "carrier": str(people[1].pk)},
     )
     assert answer.status_code == 302
-    closed.refresh_from_db()
-    assert closed.change == ""
+    assert not closed.changes.exists()
 
 
 def test_twice_is_once(lookback, member, mate):
     for _again in range(2):
-        lookback.choose_change("Stop at nine", mate, by=member, now=OVER)
+        Change.choose(lookback, "Stop at nine", mate, by=member, now=OVER)
     assert Event.objects.filter(verb="lookback.change").count() == 1
 
 
+def test_several_and_one_is_dropped_again(lookback, member, mate, client_of, at, htmx):
+    for words in ("One", "Two", "Three"):
+        Change.choose(lookback, words, mate, by=member, now=OVER)
+    with pytest.raises(ValidationError, match="Three are plenty"):
+        Change.choose(lookback, "Four", mate, by=member, now=OVER)
+    first = lookback.changes.get(number=1)
+    client, url = client_of(mate), at(mate, "change-drop", pk=first.pk)
+    answer = client.post(url, headers=htmx)
+    assert answer.status_code == 200
+    assert "Two" in answer.text
+    assert [change.words for change in lookback.changes.all()] == ["Two", "Three"]
+    assert client.post(url).status_code == 404
+    first.drop(by=mate, now=OVER)  # sent again at the same moment
+    assert Event.objects.filter(verb="lookback.drop").count() == 1
+    assert Change.choose(lookback, "Four", mate, by=member, now=OVER).number == 1
+
+
+def test_who_may_drop_one(lookback, member, mate, peer, host, outsider, client_of, at, now):
+    change = Change.choose(lookback, "Stop at nine", mate, by=member, now=OVER)
+    for person in (peer, host, outsider):
+        url = at(person, "change-drop", pk=change.pk)
+        assert client_of(person).post(url).status_code == 404
+    url = at(member, "change-drop", pk=change.pk)
+    assert client_of(member).get(url).status_code == 405
+    Seat.objects.get(crew=lookback.crew, member=member).keep((OVER + WEEK).date(), now=now)
+    assert client_of(member).post(url).status_code == 403
+    assert lookback.changes.exists()
+
+
+def test_the_same_words_are_handed_on(lookback, member, mate):
+    for carrier in (mate, member):
+        Change.choose(lookback, "Stop at nine", carrier, by=member, now=OVER)
+    assert [change.carrier for change in lookback.changes.all()] == [member]
+
+
 def test_it_opens_the_next_look_back(lookback, crew, people, member, mate, client_of, at):
-    lookback.choose_change("Stop at nine", mate, by=member, now=OVER)
+    change = Change.choose(lookback, "Stop at nine", mate, by=member, now=OVER)
     after = Commitment.objects.get(crew=crew, state="proposed")
     for person in people:
         after.say_yes(by=person, now=OVER)
@@ -119,10 +153,11 @@ def test_it_opens_the_next_look_back(lookback, crew, people, member, mate, clien
     assert "Stop at nine" in page
     assert "Dov carried it." in page
     with pytest.raises(Exception, match="Your next look-back has begun with it"):
-        lookback.choose_change("Another", mate, by=member, now=end)
+        Change.choose(lookback, "Another", mate, by=member, now=end)
     # How it helped shows once three have said.
     for n, person in enumerate(people):
-        renewing.write(second, says("go", helped="yes" if n else "no"), by=person, now=end)
+        helped = {change.pk: "yes" if n else "no"}
+        renewing.write(second, says("go", helped=helped), by=person, now=end)
     page = client_of(member).get(at(member, "lookback", pk=second.pk)).text
     assert "Did it help?" in page
     assert "A bit" not in page
@@ -131,7 +166,7 @@ def test_it_opens_the_next_look_back(lookback, crew, people, member, mate, clien
 def test_two_answers_do_not_tell_how_it_helped(lookback, crew, people, member, mate):
     from rhythms.found import found
 
-    lookback.choose_change("Stop at nine", mate, by=member, now=OVER)
+    change = Change.choose(lookback, "Stop at nine", mate, by=member, now=OVER)
     after = Commitment.objects.get(crew=crew, state="proposed")
     for person in people:
         after.say_yes(by=person, now=OVER)
@@ -140,8 +175,8 @@ def test_two_answers_do_not_tell_how_it_helped(lookback, crew, people, member, m
     renewing.open_due(now=end)
     second = LookBack.objects.get(commitment=after)
     for person, helped in zip(people, ["yes", "no", ""], strict=True):
-        renewing.write(second, says("go", helped=helped), by=person, now=end)
-    assert found(second, member).helped == []
+        renewing.write(second, says("go", helped={change.pk: helped}), by=person, now=end)
+    assert found(second, member).before[0].helped == []
 
 
 def test_everyone_sees_who_continues(lookback, people, member, client_of, at):

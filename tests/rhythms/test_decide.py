@@ -4,7 +4,7 @@ import pytest
 
 from crews.models import Seat
 from rhythms import renewing
-from rhythms.models import Commitment, LookBack
+from rhythms.models import Change, Commitment, LookBack
 from tests.rhythms.looking_back import DEADLINE, OVER, everyone, open_lookback, says
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +124,7 @@ def test_on_paper(lookback, member, client_of, at):
 def test_the_crews_room_leads_to_what_was_found(lookback, crew, people, member, client_of, at):
     room, found = at(member, "crew", pk=crew.pk), at(member, "lookback", pk=lookback.pk)
     assert found in client_of(member).get(room).text
-    lookback.choose_change("Stop at nine", people[1], by=member, now=DEADLINE)
+    Change.choose(lookback, "Stop at nine", people[1], by=member, now=DEADLINE)
     proposal = Commitment.objects.get(crew=crew, state="proposed")
     for person in people[:4]:
         proposal.say_yes(by=person, now=DEADLINE)

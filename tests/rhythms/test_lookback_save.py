@@ -3,7 +3,7 @@
 import pytest
 
 from congregation.models import Event, Notice
-from rhythms.models import Decision, LookBack, Reflection
+from rhythms.models import Decision, LookBack, Slip
 from tests.rhythms.looking_back import OVER, open_lookback, says, sends
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def test_it_saves_itself(lookback, member, client_of, at, htmx):
     assert "Saved 7:00 pm" in answer.text
     assert "<html" not in answer.text
     mine = lookback.answers_of(member)
-    assert (mine.celebrate, mine.way) == ("Twins.\nTwo.", "")
+    assert (mine.said["celebrate"], mine.way) == ("Twins.\nTwo.", "")
     assert not lookback.has_from(member)
 
 
@@ -44,7 +44,7 @@ def test_mates_facilitators_and_hosts_see_nothing_of_it(
 ):
     lookback.draft(says("end", celebrate="Only mine"), by=member, now=OVER)
     for person in (mate, facilitator, host):
-        assert not Reflection.objects.visible_to(person).exists()
+        assert not Slip.objects.visible_to(person).exists()
         assert not Decision.objects.visible_to(person).exists()
     assert "Only mine" not in client_of(mate).get(at(mate, "lookback", pk=lookback.pk)).text
 
@@ -56,7 +56,7 @@ def test_nothing_is_recorded_or_told(lookback, member, client_of, at, htmx):
         client.post(at(member, "lookback-save", pk=lookback.pk), sends("go"), headers=htmx)
     assert (Event.objects.count(), Notice.objects.count()) == before
     assert Decision.objects.filter(lookback=lookback).count() == 1
-    assert Reflection.objects.filter(lookback=lookback).count() == 1
+    assert not Slip.objects.filter(lookback=lookback).exists()
 
 
 def test_saving_what_lies_on_the_table_leaves_it_there(lookback, member, client_of, at, htmx):
@@ -66,7 +66,7 @@ def test_saving_what_lies_on_the_table_leaves_it_there(lookback, member, client_
     )
     assert lookback.has_from(member)
     mine = lookback.answers_of(member)
-    assert (mine.celebrate, mine.way) == ("Second", "go")
+    assert (mine.said["celebrate"], mine.way) == ("Second", "go")
 
 
 def test_without_a_script_it_saves_as_well(lookback, member, client_of, at):
@@ -74,17 +74,17 @@ def test_without_a_script_it_saves_as_well(lookback, member, client_of, at):
         at(member, "lookback-save", pk=lookback.pk), sends("", less="Too long")
     )
     assert answer.status_code == 302
-    assert lookback.answers_of(member).less == "Too long"
+    assert lookback.answers_of(member).said["less"] == "Too long"
 
 
 def test_too_long_is_said_and_nothing_is_lost(lookback, member, client_of, at, htmx):
     lookback.draft(says("", celebrate="Before"), by=member, now=OVER)
     answer = client_of(member).post(
-        at(member, "lookback-save", pk=lookback.pk), sends("", celebrate="x" * 1001), headers=htmx
+        at(member, "lookback-save", pk=lookback.pk), sends("", celebrate="x" * 3001), headers=htmx
     )
     assert answer.status_code == 422
     assert "too long" in answer.text
-    assert lookback.answers_of(member).celebrate == "Before"
+    assert lookback.answers_of(member).said["celebrate"] == "Before"
 
 
 def test_after_the_reveal_it_says_so(lookback, member, client_of, at, htmx):
@@ -97,7 +97,7 @@ def test_after_the_reveal_it_says_so(lookback, member, client_of, at, htmx):
     )
     assert answer.status_code == 422
     assert "had opened" in answer.text
-    assert not Reflection.objects.filter(lookback=lookback).exists()
+    assert not Slip.objects.filter(lookback=lookback).exists()
 
 
 def test_who_is_not_asked_may_not(lookback, member, make_member, client_of, at):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rhythms import renewing
-from rhythms.models import Decision, LookBack, Reflection
+from rhythms.models import Decision, LookBack, Slip
 from tests.rhythms.looking_back import DEADLINE, OVER, everyone, open_lookback, says, sends
 
 pytestmark = pytest.mark.django_db
@@ -94,8 +94,8 @@ def test_nobody_can_tell_who_has_written(
     renewing.write(lookback, says("go"), by=other, now=OVER)
     assert read() == waiting
     assert waiting != before
-    for model in (Reflection, Decision):
-        assert {row.member_id for row in model.objects.visible_to(who)} == {who.pk}
+    assert {row.member_id for row in Decision.objects.visible_to(who)} == {who.pk}
+    assert not Slip.objects.visible_to(who).exclude(member=who).exists()
 
 
 def test_the_last_one_sees_what_was_found(lookback, people, member, client_of, at):
@@ -113,7 +113,7 @@ def test_twice_is_once(lookback, people, member, client_of, at):
     client, url = client_of(member), at(member, "lookback-write", pk=lookback.pk)
     first, second = (client.post(url, sends("go", celebrate="Twins.")) for _ in range(2))
     assert (first.status_code, second.status_code) == (302, 302)
-    assert Reflection.objects.filter(lookback=lookback).count() == 3
+    assert Slip.objects.filter(lookback=lookback).count() == 3
 
 
 def test_twice_is_once_for_who_ended(lookback, people, member, client_of, at):
@@ -135,7 +135,7 @@ def test_what_comes_late_is_given_back(lookback, people, member, client_of, at):
     assert answer.status_code == 422
     assert "This came after it had opened" in answer.text
     assert "Food first" in answer.text
-    assert not [row for row in Reflection.objects.all() if row.worked == "Food first"]
+    assert not [row for row in Slip.objects.all() if row.words == "Food first"]
 
 
 def test_past_the_deadline_writing_opens_it(lookback, member, client_of, at, monkeypatch):
@@ -145,7 +145,7 @@ def test_past_the_deadline_writing_opens_it(lookback, member, client_of, at, mon
     client_of(member).post(at(member, "lookback-write", pk=lookback.pk), sends("go", worked="Yes"))
     lookback.refresh_from_db()
     assert lookback.is_revealed
-    assert [row.worked for row in Reflection.objects.filter(lookback=lookback)] == ["Yes"]
+    assert [row.words for row in Slip.objects.filter(lookback=lookback)] == ["Yes"]
 
 
 def test_lacking_the_role(lookback, people, member, client_of, at, now):

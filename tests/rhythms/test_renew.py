@@ -199,7 +199,7 @@ def test_three_cycles_on(lookback, proposal, crew, people):
     Meeting.objects.filter(commitment=proposal).update(state="held", came=3, seated=3)
     end = proposal.meetings.order_by("-number").first().ends_at
     assert renewing.open_due(now=end) == 1
-    second = proposal.lookback
+    second = proposal.lookbacks.get()
     for person in people:
         renewing.write(second, says("go"), by=person, now=end)
     assert Commitment.objects.get(crew=crew, state="proposed").number == 3

@@ -19,7 +19,7 @@ from rhythms.models import (
     LookBack,
     Meeting,
     Presence,
-    Reflection,
+    Slip,
 )
 from tests.rhythms.looking_back import DEADLINE, OVER, everyone, open_lookback, says
 
@@ -49,8 +49,8 @@ def test_the_last_one_opens_it(lookback, four):
     assert lookback.revealed_at == OVER
     assert lookback.commitment.state == "ended"
     for person in four:
-        seen = Reflection.objects.visible_to(person).filter(lookback=lookback)
-        assert {row.celebrate for row in seen} == {"By Ana", "By Dov", "By Joel", "By Mei"}
+        seen = Slip.objects.visible_to(person).filter(lookback=lookback)
+        assert {row.words for row in seen} == {"By Ana", "By Dov", "By Joel", "By Mei"}
     told = Notice.objects.filter(kind="rhythms.lookback_revealed", about=lookback.pk)
     assert {notice.recipient for notice in told} == set(four)
     assert {notice.made_at for notice in told} == {OVER}
@@ -77,27 +77,38 @@ def test_twice_is_once(lookback, four):
 def test_names_come_off_in_the_database(lookback, four):
     for person in four[:3]:
         renewing.write(lookback, says("go", worked=person.name), by=person, now=OVER)
-    ids = set(Reflection.objects.values_list("pk", flat=True))
+    ids = set(Slip.objects.values_list("pk", flat=True))
     renewing.write(lookback, says("go", worked=four[3].name), by=four[3], now=OVER)
-    rows = Reflection.objects.filter(lookback=lookback)
+    rows = Slip.objects.filter(lookback=lookback)
     assert rows.count() == 4
     assert not rows.filter(member__isnull=False).exists()
     assert not ids & set(rows.values_list("pk", flat=True))  # made anew, so no order tells
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM {Reflection._meta.db_table}")  # as they lie in the table
+        cursor.execute(f"SELECT id FROM {Slip._meta.db_table}")  # as they lie in the table
         lie = [str(row[0]).replace("-", "") for row in cursor.fetchall()]
     assert lie == sorted(lie)
 
 
-def test_each_part_has_an_order_of_its_own(lookback, four):
-    for n in range(40):
-        Reflection.objects.create(
-            congregation=lookback.congregation, lookback=lookback, celebrate=f"{n}", worked=f"{n}"
-        )
-    LookBack.objects.filter(pk=lookback.pk).update(revealed_at=OVER)
-    rows = Reflection.objects.visible_to(four[0]).filter(lookback=lookback)
-    assert rows.shuffled("celebrate") != rows.shuffled("worked")
-    assert sorted(rows.shuffled("celebrate")) == sorted(rows.shuffled("worked"))
+def test_each_line_is_a_slip_and_each_part_has_an_order_of_its_own(lookback, four):
+    for person in four:
+        lines = "\n".join(f"{person.first_name} {n}" for n in range(10))
+        renewing.write(lookback, says("go", celebrate=lines, worked=lines), by=person, now=OVER)
+    rows = Slip.objects.visible_to(four[0]).filter(lookback=lookback).in_order()
+    celebrate, worked = (
+        [row.words for row in rows if row.part == p] for p in ("celebrate", "worked")
+    )
+    assert celebrate != worked
+    assert sorted(celebrate) == sorted(worked)
+    assert len(worked) == 40
+    assert [row.number for row in rows if row.part == "worked"] == list(range(1, 41))
+
+
+def test_when_somebody_wrote_is_forgotten(lookback, four):
+    for hour, person in enumerate(four):
+        renewing.write(lookback, says("go"), by=person, now=OVER + timedelta(hours=hour))
+    rows = Decision.objects.filter(lookback=lookback)
+    last = OVER + timedelta(hours=3)
+    assert {(row.saved_at, row.written_at) for row in rows} == {(last, last)}
 
 
 def test_presences_are_forgotten_and_counts_remain(lookback, four):
@@ -121,7 +132,7 @@ def test_drafts_are_dropped_unread(lookback, four):
     everyone(lookback, four[:3], ["go", "go", "go"])
     lookback.draft(says("go", celebrate="Not yet said"), by=four[3], now=OVER)
     renewing.reveal_due(now=DEADLINE)
-    said = [row.celebrate for row in Reflection.objects.filter(lookback=lookback)]
+    said = [row.words for row in Slip.objects.filter(lookback=lookback)]
     assert sorted(said) == ["By Ana", "By Dov", "By Joel"]
     silent = Decision.objects.get(lookback=lookback, member=four[3])
     assert (silent.way, silent.word, silent.written_at) == ("", "", None)
@@ -162,7 +173,7 @@ def test_who_rests_has_the_seat_kept_and_who_ends_gives_it_back(seated_crew, fou
     assert (fifth.pk, "rhythms.lookback_revealed") in told
     # One who ended still reads what all of them found; someone else does not.
     assert LookBack.objects.visible_to(four[3]).filter(pk=lookback.pk).exists()
-    assert Reflection.objects.visible_to(four[3]).filter(lookback=lookback).count() == 5
+    assert Slip.objects.visible_to(four[3]).filter(lookback=lookback).count() == 5
     assert not Commitment.objects.visible_to(four[3]).filter(crew=crew).exists()
     assert lookback.readers() == 5
 
@@ -221,7 +232,7 @@ def test_it_opens_when_the_one_it_waited_for_leaves_the_crew(lookback, four, cre
     crew.leave(by=four[3], now=OVER)
     assert renewing.reveal_due(now=OVER) == 1
     assert Decision.objects.filter(lookback=lookback).count() == 3
-    assert Reflection.objects.filter(lookback=lookback).count() == 3
+    assert Slip.objects.filter(lookback=lookback).count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -250,7 +261,7 @@ def test_two_last_ones_at_the_same_moment(seated_crew, member, mate, facilitator
     assert not faults
     lookback.refresh_from_db()
     assert lookback.is_revealed
-    assert Reflection.objects.filter(lookback=lookback, member__isnull=True).count() == 4
+    assert Slip.objects.filter(lookback=lookback, member__isnull=True).count() == 4
     assert Commitment.objects.filter(crew=crew, number=2).count() == 1
     assert Event.objects.filter(verb="lookback.reveal").count() == 1
     assert Notice.objects.filter(kind="rhythms.lookback_revealed").count() == 4

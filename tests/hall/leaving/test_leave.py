@@ -13,7 +13,7 @@ from congregation.outbox import unsubscribe_token
 from crews.models import Answer, Card, Crewless, FreeTime, Hello, Interest, Request, Seat, Table
 from crews.rules import Free
 from hall import leaving
-from rhythms.models import Coming, Decision, LookBack, Meeting, Plan, Reflection
+from rhythms.models import Coming, Decision, LookBack, Meeting, Plan, Slip
 
 
 def pair(congregation, one, other, **fields):
@@ -135,10 +135,10 @@ def test_what_lies_face_down_goes_unread(crew, commitment, member, mate, now):
     )
     own = {"congregation": crew.congregation, "lookback": lookback}
     for person in (member, mate):
-        Reflection.objects.create(**own, member=person, worked="The tea.")
+        Slip.objects.create(**own, crew=crew, member=person, part="worked", words="The tea.")
         Decision.objects.create(**own, member=person, way="go", saved_at=now, written_at=now)
     leaving.leave(member, by=member, now=now)
-    assert list(Reflection.objects.values_list("member", flat=True)) == [mate.pk]
+    assert list(Slip.objects.values_list("member", flat=True)) == [mate.pk]
     assert list(Decision.objects.values_list("member", flat=True)) == [mate.pk]
 
 
@@ -242,7 +242,7 @@ def test_coming_back_old_crews_stay_closed(back, member, crew, ahead, commitment
     browser = client_of(row)
     assert browser.get(at(row, "agreement", pk=crew.pk)).status_code == 404
     assert browser.get(ahead.get_absolute_url()).status_code == 404
-    for model in (Coming, Plan, LookBack, Reflection, Decision):
+    for model in (Coming, Plan, LookBack, Slip, Decision):
         assert not model.objects.visible_to(row).exists()
     assert not Meeting.objects.of(row).filter(crew__isnull=False).exists()
     assert not Seat.objects.visible_to(row).exclude(member=row).exists()

@@ -4,17 +4,25 @@ This is the one place that writes rows by SQL of its own; it is the same on both
 querysets, so that who may know of what is said where it is always said.
 """
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
-from django.db import connection, models, transaction
-from django.db.models import BinaryField, Count, Exists, OuterRef, QuerySet, Value
+from django.apps import apps
+from django.db import connection, transaction
+from django.db.models import BinaryField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import UUID4
 
-from congregation.models import Mail, Notice, NoticeChoice
+from congregation import rules
+from congregation.models import Mail, Notice, NoticeChoice, Often
+from congregation.models.outbox import NoticeQuerySet
 from congregation.notices import Kind, kind_of
+
+# So many are read and written together where it can't be all at once.
+TOGETHER = 1000
 
 # Lives for one transaction, and is seen by no other.
 _PEOPLE = "people_to_tell"
@@ -50,35 +58,67 @@ def tell(kind: str, people: Iterable[QuerySet[Any, Any]], *, now: datetime) -> i
         ours = Notice.objects.filter(pk__in=RawSQL(f"SELECT id FROM {_PEOPLE}", ()))  # noqa: S608, S611
         if kind_of(kind).by_mail:
             _mail(ours, kind_of(kind), now=now)
-        told = ours.aggregate(number=Count("about", distinct=True))["number"]
+        told = set(ours.values_list("about", "occasion").distinct())
+        if also := kind_of(kind).also:
+            occasions = dict(told)
+            for about in _abouts(kind_of(kind), occasions):
+                also(kind, about, occasions[about.pk], now)
         cursor.execute(f"DROP TABLE {_PEOPLE}")
-    return int(told)
+    return len(told)
 
 
-def _mail(ours: QuerySet[Notice], kind: Kind, *, now: datetime) -> None:
-    """Put a mail into the outbox for each of these notices whose reader wants one."""
+def _mail(ours: NoticeQuerySet, kind: Kind, *, now: datetime) -> None:
+    """Put what people were just told into the outbox or into their next digest, as they choose.
+
+    Whoever chose nothing and has no quiet hours now gets theirs in one statement; the others by the hundred.
+    """
     reached = ours.filter(recipient__user__email__isnull=False)
+    usual = reached
     if kind.may_stop:
-        stopped = NoticeChoice.objects.filter(
-            member=OuterRef("recipient"), kind=kind.name, by_mail=False
+        said = NoticeChoice.objects.filter(
+            member=OuterRef("recipient"), kind__in=[kind.name, kind.group.name]
         )
-        reached = reached.exclude(Exists(stopped))
-    values: dict[str, Any] = {
-        "id": UUID4(),
-        "notice_id": models.F("pk"),
-        "kind": Value(kind.name),
-        "to": Value(""),
-        "content": Value(b"", BinaryField()),
-        "state": Value(Mail.State.DUE.value),
-        "attempts": Value(0),
-        "made_at": Value(now),
-        "due_at": Value(now),
-        "fault": Value(""),
-    }
-    rows = reached.annotate(**{f"new_{name}": value for name, value in values.items()})
-    _insert(
-        Mail._meta.db_table, list(values), rows.values_list(*(f"new_{name}" for name in values))
-    )
+        usual = reached.exclude(_is_quiet(reached, now=now)).exclude(Exists(said))
+    if not kind.may_stop or kind.group.usual == Often.AT_ONCE:
+        values: dict[str, Any] = {
+            "id": UUID4(),
+            "notice_id": F("pk"),
+            "kind": Value(kind.name),
+            "to": Value(""),
+            "content": Value(b"", BinaryField()),
+            "state": Value(Mail.State.DUE.value),
+            "attempts": Value(0),
+            "made_at": Value(now),
+            "due_at": Value(now),
+            "fault": Value(""),
+        }
+        rows = usual.annotate(**{f"new_{name}": value for name, value in values.items()})
+        names = [f"new_{name}" for name in values]
+        _insert(Mail._meta.db_table, list(values), rows.values_list(*names))
+    others = list(reached.filter(mail__isnull=True).values_list("pk", "about"))
+    abouts = _abouts(kind, {about for _pk, about in others}) if kind.too_late else []
+    before = {about.pk: kind.too_late(about) for about in abouts if kind.too_late}
+    for some in batched(others, TOGETHER):
+        Notice.objects.filter(pk__in=[pk for pk, _about in some]).mail(kind, before=before, now=now)
+
+
+def _is_quiet(reached: NoticeQuerySet, *, now: datetime) -> Q:
+    """Return who of them has quiet hours at this moment."""
+    names = ("user__zone", "congregation__zone", "user__quiet_from", "user__quiet_until")
+    fields = [f"recipient__{name}" for name in names]
+    found = Q(pk__in=[])
+    for row in reached.order_by().values_list(*fields).distinct():
+        own, common, begins, ends = row
+        if rules.quiet_ends(now, own or common, begins, ends) > now:
+            found |= Q(**dict(zip(fields, row, strict=True)))
+    return found
+
+
+def _abouts(kind: Kind, pks: Iterable[uuid.UUID]) -> list[Any]:
+    """Return the rows that something is told of."""
+    rows: Any = apps.get_model(kind.model)._default_manager
+    rows = rows.select_related("congregation", *kind.related)
+    return [row for some in batched(pks, TOGETHER) for row in rows.filter(pk__in=some)]
 
 
 def _insert(table: str, columns: list[str], rows: QuerySet[Any, Any]) -> None:

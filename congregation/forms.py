@@ -2,8 +2,7 @@
 
 import uuid
 import zoneinfo
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time
 from functools import cache
 from typing import Any
 
@@ -15,9 +14,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from congregation.likeness import MOST_BYTES, UnusableError, likeness
-from congregation.models import Contact, Member, User
-from congregation.notices import Kind
-from congregation.templatetags.look import when
+from congregation.models import Contact, Member, Often, User
+from congregation.notices import Kind, groups
+from congregation.templatetags.look import clock, day_names, when
 from congregation.widgets import Choices
 
 
@@ -269,28 +268,89 @@ class PreferencesForm(ZoneForm):
         motion.notes["less"] = gettext("Nothing on a page moves by itself")
 
 
-class MailForm(forms.Form):
-    """Of which kinds a person wants mail."""
+def _hours(first: int, last: int) -> list[tuple[str, str]]:
+    """Return the hours of a day from one to another, across midnight, as the reader writes them."""
+    span = range(first, last + 1 if last >= first else last + 25)
+    return [(f"{hour % 24:02}:00", clock(time(hour % 24))) for hour in span]
 
-    def __init__(self, *args: Any, kinds: Iterable[Kind], stopped: set[str], **kwargs: Any) -> None:
+
+class MailForm(forms.Form):
+    """How often a person is mailed of what, and when not: few groups first, each of their kinds below."""
+
+    quiet_from = forms.ChoiceField(label=_("Quiet from"), required=False)
+    quiet_until = forms.ChoiceField(label=_("until"))
+    digest_at = forms.ChoiceField(label=_("What is gathered comes at"))
+    digest_on = forms.ChoiceField(label=_("and once a week on"))
+
+    def __init__(
+        self, *args: Any, member: Member, kinds: list[Kind], said: dict[str, str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        for kind in kinds:
-            self.fields[kind.name] = forms.BooleanField(
-                label=str(kind.label), required=False, initial=kind.name not in stopped
+        self.member, self.kinds = member, kinds
+        self.shown = [group for group in groups() if any(kind.group == group for kind in kinds)]
+        for group in self.shown:
+            self.fields[group.name] = forms.ChoiceField(
+                label=str(group.label),
+                help_text=str(group.words),
+                choices=Often,
+                initial=said.get(group.name, group.usual),
             )
+        for kind in kinds:
+            self.fields[kind.name] = forms.ChoiceField(
+                label=str(kind.label),
+                required=False,
+                choices=[("", gettext("As above")), *Often.choices],
+                initial=said.get(kind.name, ""),
+            )
+        user = member.user or User()
+        self._offer(
+            "quiet_from", user.quiet_from, [("", gettext("no quiet hours")), *_hours(18, 2)]
+        )
+        self._offer("quiet_until", user.quiet_until or time(7), _hours(5, 11))
+        self._offer("digest_at", user.digest_at, _hours(5, 22))
+        names = day_names()
+        self._offer("digest_on", user.digest_on, [(str(day), names[day]) for day in range(7)])
+
+    def _offer(self, name: str, value: Any, choices: list[tuple[str, str]]) -> None:
+        """Offer choices, and whatever was chosen elsewhere, and have it chosen."""
+        chosen = (
+            f"{value:%H:%M}" if isinstance(value, time) else "" if value is None else str(value)
+        )
+        if chosen not in dict(choices):
+            choices = [*choices, (chosen, clock(value))]
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices, field.initial = choices, chosen
 
     @property
-    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        """The fields by what they are about, for there are many."""
-        groups = {
-            "congregation": gettext("People and invitations"),
-            "crews": gettext("Finding each other, ideas and crews"),
-            "rhythms": gettext("Meetings and looking back"),
+    def groups(self) -> list[tuple[forms.BoundField, list[forms.BoundField]]]:
+        """Each group's field with those of its kinds."""
+        return [
+            (self[group.name], [self[kind.name] for kind in self.kinds if kind.group == group])
+            for group in self.shown
+        ]
+
+    @property
+    def wishes(self) -> dict[str, str | None]:
+        """What was chosen, by kind or group; None where it is as usual, or as the group says."""
+        said = self.cleaned_data
+        usual = {group.name: group.usual for group in self.shown}
+        return {
+            **{kind.name: said[kind.name] or None for kind in self.kinds},
+            **{name: None if said[name] == often else said[name] for name, often in usual.items()},
         }
-        found: dict[Any, list[forms.BoundField]] = {}
-        for field in self:
-            found.setdefault(groups.get(field.name.split(".")[0], ""), []).append(field)
-        return list(found.items())
+
+    @property
+    def hours(self) -> dict[str, Any]:
+        """When no mail comes that can wait, and when digests do."""
+        said = self.cleaned_data
+        begins = said["quiet_from"]
+        return {
+            "quiet_from": time.fromisoformat(begins) if begins else None,
+            "quiet_until": time.fromisoformat(said["quiet_until"]) if begins else None,
+            "digest_at": time.fromisoformat(said["digest_at"]),
+            "digest_on": int(said["digest_on"]),
+        }
 
 
 class CrewsForm(forms.Form):

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from congregation import clock
 from congregation.http import is_from_us, kept
-from congregation.models import Member
+from congregation.models import Member, User
 
 # The rooms of a whole congregation: while it is one crew, these have not opened yet.
 NOT_YET = frozenset(
@@ -90,6 +90,8 @@ class Gate:
             # LocaleMiddleware chooses anew for each request, so this lasts as long as the request.
             translation.activate(language)
             request.LANGUAGE_CODE = language
+        elif isinstance(request.user, User) and "Accept-Language" in request.headers:
+            request.user.browse_in(request.LANGUAGE_CODE)
         with timezone.override(zone or None):
             return self.get_response(request)
 

@@ -6,6 +6,7 @@ a file with three partials: `line` (one sentence for the app), `text` and `body`
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +15,44 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from congregation import rules
+
 Attachment = tuple[str, bytes, str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Kinds of notice that people choose their mail for together.
+
+    usual: how often one is mailed of them unless one says otherwise, as in `congregation.models.Often`.
+    """
+
+    name: str
+    label: str | Promise
+    words: str | Promise
+    usual: str
+
+
+MEETINGS = Group(
+    "meetings",
+    _("Meetings"),
+    _("A meeting is near, moved or called off, or the turn comes to me"),
+    "at_once",
+)
+ASKED = Group(
+    "asked",
+    _("What waits for me"),
+    _("Someone asks me something, or my word is wanted by a day"),
+    "at_once",
+)
+NEWS = Group("news", _("Good to know"), _("What happens in crews, ideas and seasons"), "weekly")
+LETTER = Group("letter", _("The letter"), _("What the hosts write to all of us"), "at_once")
+HOSTING = Group("hosting", _("As a host"), _("Someone waits for a host, or we grow"), "at_once")
+
+
+def groups() -> list[Group]:
+    """Return every group, in the order that people read them in."""
+    return [MEETINGS, ASKED, NEWS, LETTER, HOSTING]
 
 
 @dataclass(frozen=True)
@@ -25,6 +63,10 @@ class Kind:
     subject: of the mail, with nothing private in it; url: of the page it leads to;
     attach: files of the mail, as (name, bytes, media type).
     may_stop: whether people can choose not to be mailed; what guards their own account they can't.
+    group: what it is chosen with; too_late: when what it is about begins, so that quiet hours don't hold it
+    too long; is_settled: whether its reader has done meanwhile what it asks, so that it isn't mailed any more;
+    also: told besides, once, in the same transaction, with the kind's name, what it is about, occasion and moment;
+    gather: more for the words of its mail; words: the template, where it isn't the one named for it.
     """
 
     name: str
@@ -38,12 +80,25 @@ class Kind:
     related: tuple[str, ...] = ()
     hosts_only: bool = False
     attach: Callable[[Any, Any], list[Attachment]] | None = None
+    group: Group = ASKED
+    too_late: Callable[[Any], datetime | None] | None = None
+    is_settled: Callable[[Any, Any], bool] | None = None
+    also: Callable[[str, Any, str, datetime], None] | None = None
+    gather: Callable[[Any, Any], dict[str, Any]] | None = None
+    words: str = ""
+
+    def held(self, member: Any, *, before: datetime | None, now: datetime) -> datetime:
+        """Return when a mail of this kind that is told now may go to a member who has an account."""
+        if not self.may_stop:
+            return now
+        user = member.user
+        return rules.held_until(now, member.zone, user.quiet_from, user.quiet_until, before=before)
 
     @property
     def template(self) -> str:
         """The template with its words."""
         app, name = self.name.split(".")
-        return f"{app}/notices/{name}.html"
+        return self.words or f"{app}/notices/{name}.html"
 
     def find(self, pk: Any, member: Any) -> Any:
         """Return the row it is about if the member may see it now, else None."""
@@ -55,6 +110,15 @@ class Kind:
         rows = model.objects.visible_to(member).filter(pk__in=pks)
         return {row.pk: row for row in rows.select_related("congregation", *self.related)}
 
+
+# What a digest gathers, as its stop link knows it; nobody is told of it by itself.
+GATHERED = Kind(
+    name="congregation.digest",
+    model="congregation.Digest",
+    label=_("What is gathered once a day or once a week"),
+    subject=_("What you were told lately"),
+    words="congregation/mail/digest.html",
+)
 
 _kinds: dict[str, Kind] = {}
 
@@ -86,6 +150,7 @@ KINDS: list[Kind] = [
         model="congregation.Invitation",
         label=_("My invitation is taken back"),
         subject=_("About your invitation"),
+        group=NEWS,
     ),
     Kind(
         name="congregation.invitation_waiting",
@@ -94,6 +159,7 @@ KINDS: list[Kind] = [
         subject=_("An invitation waits for a host’s yes"),
         related=("inviter",),
         hosts_only=True,
+        group=HOSTING,
     ),
     Kind(
         name="congregation.growth",
@@ -102,6 +168,7 @@ KINDS: list[Kind] = [
         subject=_("There are more of us now"),
         url=lambda member: reverse("host", kwargs={"slug": member.congregation.slug}),
         hosts_only=True,
+        group=HOSTING,
     ),
     Kind(
         name="congregation.way_back_open",
@@ -125,6 +192,7 @@ KINDS: list[Kind] = [
         subject=_("A host asks for your yes"),
         related=("member", "opened_by"),
         hosts_only=True,
+        group=HOSTING,
     ),
     Kind(
         name="congregation.way_back_done",
@@ -133,6 +201,7 @@ KINDS: list[Kind] = [
         subject=_("A way back was used"),
         related=("member",),
         hosts_only=True,
+        group=HOSTING,
     ),
     Kind(
         name="congregation.way_back_stopped",
@@ -141,6 +210,7 @@ KINDS: list[Kind] = [
         subject=_("A way back was stopped"),
         related=("member",),
         hosts_only=True,
+        group=HOSTING,
     ),
     Kind(
         name="congregation.hosting",
@@ -155,6 +225,7 @@ KINDS: list[Kind] = [
         label=_("Our crew grows into a congregation"),
         subject=_("There is room for more of us now"),
         url=lambda member: reverse("home", kwargs={"slug": member.congregation.slug}),
+        group=NEWS,
     ),
 ]
 
@@ -167,7 +238,7 @@ def register(app: str) -> None:
 
 def kind_of(name: str) -> Kind:
     """Return a kind by its name; raise KeyError for one that no app lists."""
-    return _kinds[name]
+    return GATHERED if name == GATHERED.name else _kinds[name]
 
 
 def all_kinds() -> list[Kind]:

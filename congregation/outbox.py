@@ -25,9 +25,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from congregation import clock
-from congregation.models import Mail, Member, Notice, NoticeChoice
-from congregation.notices import Kind, kind_of
+from congregation import clock, digests
+from congregation.models import Digest, Mail, Member, Notice, NoticeChoice, Often
+from congregation.notices import GATHERED, Kind, kind_of
 from congregation.post import Line
 
 log = logging.getLogger("tableful.outbox")
@@ -72,7 +72,10 @@ def unsubscribe_token(member: Member, kind: str) -> str:
 
 
 def stopped_by(token: str) -> tuple[Member, Kind] | None:
-    """Return whose mail of which kind a token stops, or None if it is none of ours or they have left."""
+    """Return whose mail of which kind a token stops, or None if it is none of ours or they have left.
+
+    All that digests gather counts as a kind of its own, `GATHERED`.
+    """
     try:
         pk, name = signing.loads(token, salt="unsubscribe")
         kind = kind_of(name)
@@ -87,68 +90,90 @@ def stopped_by(token: str) -> tuple[Member, Kind] | None:
 def compose(kind: Kind, notice: Notice, about: Any) -> EmailMultiAlternatives:
     """Return the mail that carries a notice, in its reader's zone and language."""
     member = notice.recipient
-    stop = ""
-    if kind.may_stop:
-        stop = address(reverse("unsubscribe", args=[unsubscribe_token(member, kind.name)]))
     with timezone.override(member.zone), translation.override(member.language):
         context = {
             "about": about,
-            "member": member,
-            "congregation": member.congregation,
             "notice": notice,
             "url": address(kind.url(about)),
-            "stop": stop,
-            "reason": _("You get this however you chose your mail, since it guards your account."),
-            "label": kind.label,
-            "product": settings.PRODUCT,
             "template": kind.template,
+            **(kind.gather(about, member) if kind.gather else {}),
         }
-        # The plain text is no HTML: O'Brien stays O'Brien.
-        context["text"] = unescape(render_to_string(f"{kind.template}#text", context).strip())
-        context["body"] = render_to_string(f"{kind.template}#body", context)
-        text = render_to_string("congregation/mail/mail.txt", context).strip() + "\n"
-        html = render_to_string("congregation/mail/mail.html", context)
-        message = EmailMultiAlternatives(
-            str(kind.subject),
-            text,
-            to=[(member.user.email if member.user else "") or ""],
-            headers={
-                "List-Unsubscribe": f"<{stop}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            }
-            if stop
-            else {},
-        )
-        message.attach_alternative(html, "text/html")
+        message = _written(kind, member, context)
         for name, content, media_type in kind.attach(about, member) if kind.attach else []:
             message.attach(name, content, media_type)
     return message
 
 
+def compose_digest(digest: Digest, *, now: datetime) -> EmailMultiAlternatives | None:
+    """Return the mail that gathers what someone was told, or None if nothing of it is left to say."""
+    member = digest.member
+    with timezone.override(member.zone), translation.override(member.language):
+        heaps = digests.found(digest, now=now)
+        if not heaps:
+            return None
+        for heap in heaps:
+            for line in heap.lines:
+                line.url = address(line.url)
+        url = address(reverse("notices", kwargs={"slug": member.congregation.slug}))
+        context = {
+            "heaps": heaps,
+            "url": url,
+            "template": GATHERED.template,
+            "action": _("See all of it"),
+        }
+        return _written(GATHERED, member, context)
+
+
+def _written(kind: Kind, member: Member, context: dict[str, Any]) -> EmailMultiAlternatives:
+    """Return a mail to a member with the words of a kind, and how to stop such mail."""
+    stop = ""
+    if kind.may_stop:
+        stop = address(reverse("unsubscribe", args=[unsubscribe_token(member, kind.name)]))
+    context |= {
+        "member": member,
+        "congregation": member.congregation,
+        "stop": stop,
+        "reason": _("You get this however you chose your mail, since it guards your account."),
+        "label": kind.label,
+        "product": settings.PRODUCT,
+    }
+    template = context["template"]
+    # The plain text is no HTML: O'Brien stays O'Brien.
+    context["text"] = unescape(render_to_string(f"{template}#text", context).strip())
+    context["body"] = render_to_string(f"{template}#body", context)
+    text = render_to_string("congregation/mail/mail.txt", context).strip() + "\n"
+    html = render_to_string("congregation/mail/mail.html", context)
+    message = EmailMultiAlternatives(
+        str(kind.subject),
+        text,
+        to=[(member.user.email if member.user else "") or ""],
+        headers={
+            "List-Unsubscribe": f"<{stop}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+        if stop
+        else {},
+    )
+    message.attach_alternative(html, "text/html")
+    return message
+
+
 def message_of(mail: Mail, *, now: datetime) -> EmailMultiAlternatives | None:
     """Return what to hand over, or None if it may not be told any more."""
-    if mail.notice is None:
-        if not mail.content:
-            return None
+    message: EmailMultiAlternatives | None
+    if mail.notice is not None:
+        message = _of_notice(mail, mail.notice, now=now)
+    elif mail.digest is not None:
+        message = _of_digest(mail.digest, now=now)
+    elif mail.content:
         content = json.loads(mail.content)
         message = EmailMultiAlternatives(content["subject"], content["text"], to=[mail.to])
         if content["html"]:
             message.attach_alternative(content["html"], "text/html")
     else:
-        kind, member = kind_of(mail.kind), mail.notice.recipient
-        if not member.is_present:
-            return None
-        if not (member.user and member.user.email):
-            return None
-        stopped = NoticeChoice.objects.filter(member=member, kind=mail.kind, by_mail=False)
-        if kind.may_stop and stopped.exists():
-            # They have stopped this kind since.
-            return None
-        member.is_host = member.hosts(now=now)
-        about = kind.find(mail.notice.about, member)
-        if about is None:
-            return None
-        message = compose(kind, mail.notice, about)
+        message = None
+    if message is None:
+        return None
     host = urlsplit(settings.ORIGIN).hostname
     # The id of the mail is that of the message, so that a mailbox can tell a second copy.
     message.extra_headers |= {
@@ -156,6 +181,36 @@ def message_of(mail: Mail, *, now: datetime) -> EmailMultiAlternatives | None:
         "Auto-Submitted": "auto-generated",
     }
     return message
+
+
+def _may_be_written_to(member: Member, *, now: datetime) -> bool:
+    """Whether someone is here and has an address, and say whether they host, as the door asks."""
+    member.is_host = member.hosts(now=now)
+    return bool(member.is_present and member.user and member.user.email)
+
+
+def _of_notice(mail: Mail, notice: Notice, *, now: datetime) -> EmailMultiAlternatives | None:
+    """Return the mail of a notice, unless its reader can't see it now, has done what it asks, or wants none."""
+    kind, member = kind_of(mail.kind), notice.recipient
+    if not _may_be_written_to(member, now=now):
+        return None
+    if NoticeChoice.objects.of([member], kind)[member.pk] == Often.OFF:
+        # They have stopped this kind since.
+        return None
+    if notice.seen_at and mail.attempts == 1 and mail.due_at > mail.made_at and not kind.attach:
+        # The quiet hours held it, and meanwhile they have read it in the app.
+        return None
+    about = kind.find(notice.about, member)
+    if about is None or (kind.is_settled and kind.is_settled(about, member)):
+        return None
+    return compose(kind, notice, about)
+
+
+def _of_digest(digest: Digest, *, now: datetime) -> EmailMultiAlternatives | None:
+    """Return the mail of a digest, if its reader is still here and anything of it is left to say."""
+    if not _may_be_written_to(digest.member, now=now):
+        return None
+    return compose_digest(digest, now=now)
 
 
 def deliver(*, now: datetime, most: int = 500) -> int:
@@ -199,7 +254,12 @@ def hand_over(pk: uuid.UUID, line: Line, *, until: datetime, now: datetime) -> b
     ):
         return False
     mail = (
-        Mail.objects.select_related("notice__recipient__user", "notice__recipient__congregation")
+        Mail.objects.select_related(
+            "notice__recipient__user",
+            "notice__recipient__congregation",
+            "digest__member__user",
+            "digest__member__congregation",
+        )
         .filter(pk=pk)
         .first()
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from congregation.views import help_numbers, invitations, me, notices, pages, portrait
+from congregation.views import help_numbers, invitations, mail, me, notices, pages, portrait
 
 urlpatterns = [
     path("me/", me.me, name="me"),
@@ -13,7 +13,7 @@ urlpatterns = [
     path("me/picture/take-away/", portrait.take_away, name="picture-take-away"),
     path("people/<uuid:pk>/picture/<slug:key>/", portrait.picture, name="picture"),
     path("me/zone/", me.zone, name="me-zone"),
-    path("me/mail/", me.mail, name="me-mail"),
+    path("me/mail/", mail.mail, name="me-mail"),
     path("invitations/", invitations.invitations, name="invitations"),
     path("invitations/new/", invitations.invite, name="invite"),
     path("invitations/<uuid:pk>/", invitations.invitation, name="invitation"),

@@ -1,9 +1,17 @@
 """What people are told by this app."""
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from congregation.notices import Kind
+from congregation.notices import HOSTING, NEWS, Kind
+
+
+def _has_answered(asked: Any, member: Any) -> bool:
+    """Whether someone has given their private answer, so that nobody reminds them of it."""
+    return bool(asked.answers.filter(member=member).exists())
+
 
 KINDS: list[Kind] = [
     Kind(
@@ -12,6 +20,7 @@ KINDS: list[Kind] = [
         label=_("Someone steps back from a crew of mine"),
         subject=_("Someone stepped back from a crew of yours"),
         related=("crew", "member"),
+        group=NEWS,
     ),
     Kind(
         name="crews.seat_kept",
@@ -26,6 +35,7 @@ KINDS: list[Kind] = [
         label=_("A seat that was kept for me is free again"),
         subject=_("A seat that was kept for you is free again"),
         related=("crew",),
+        group=NEWS,
     ),
     Kind(
         name="crews.idea_ready",
@@ -39,6 +49,7 @@ KINDS: list[Kind] = [
         label=_("An idea that I’d join is withdrawn"),
         subject=_("An idea you’d have joined is withdrawn"),
         related=("caller",),
+        group=NEWS,
     ),
     Kind(
         name="crews.table",
@@ -46,6 +57,7 @@ KINDS: list[Kind] = [
         label=_("I’m asked to a table"),
         subject=_("You’re asked to a table"),
         related=("idea__caller",),
+        is_settled=_has_answered,
     ),
     Kind(
         name="crews.table_closed",
@@ -53,6 +65,7 @@ KINDS: list[Kind] = [
         label=_("A table didn’t come together"),
         subject=_("A table didn’t come together"),
         related=("idea",),
+        group=NEWS,
     ),
     Kind(
         name="crews.founded",
@@ -66,6 +79,7 @@ KINDS: list[Kind] = [
         label=_("Someone would like to join a crew of mine"),
         subject=_("Someone would like to join your crew"),
         related=("crew", "member"),
+        is_settled=_has_answered,
     ),
     Kind(
         name="crews.request_not_now",
@@ -73,6 +87,7 @@ KINDS: list[Kind] = [
         label=_("A crew’s answer to my request"),
         subject=_("An answer from a crew"),
         related=("crew",),
+        group=NEWS,
     ),
     Kind(
         name="crews.welcome",
@@ -87,6 +102,7 @@ KINDS: list[Kind] = [
         label=_("Someone joins a crew of mine"),
         subject=_("Someone new sits at your table"),
         related=("crew", "member"),
+        group=NEWS,
     ),
     Kind(
         name="crews.agreement",
@@ -94,6 +110,7 @@ KINDS: list[Kind] = [
         label=_("Our crew agreement has a new version"),
         subject=_("Your crew’s agreement has a new version"),
         related=("crew",),
+        group=NEWS,
     ),
     Kind(
         name="crews.hello",
@@ -122,6 +139,7 @@ KINDS: list[Kind] = [
         label=_("An answer about a partnership"),
         subject=_("An answer for you"),
         related=("first", "second"),
+        group=NEWS,
     ),
     Kind(
         name="crews.partnership_begun",
@@ -137,12 +155,14 @@ KINDS: list[Kind] = [
         label=_("My crew is asked something"),
         subject=_("Your table is asked something"),
         related=("crew",),
+        is_settled=_has_answered,
     ),
     Kind(
         name="crews.ended",
         model="crews.Crew",
         label=_("A crew of mine comes to its end"),
         subject=_("A table of yours has closed, with thanks"),
+        group=NEWS,
     ),
     Kind(
         name="crews.paused",
@@ -150,6 +170,7 @@ KINDS: list[Kind] = [
         label=_("Someone steps back for a while in a crew of mine"),
         subject=_("Someone at your table steps back for a while"),
         related=("crew", "member"),
+        group=NEWS,
     ),
     Kind(
         name="crews.parted",
@@ -173,12 +194,14 @@ KINDS: list[Kind] = [
         model="crews.Crew",
         label=_("My crew sits anew"),
         subject=_("Your tables are laid anew"),
+        group=NEWS,
     ),
     Kind(
         name="crews.rests",
         model="crews.Crew",
         label=_("A crew of mine rests"),
         subject=_("Your crew rests for a while"),
+        group=NEWS,
     ),
     Kind(
         name="crews.invited",
@@ -194,6 +217,7 @@ KINDS: list[Kind] = [
         label=_("An answer to an invitation of my crew"),
         subject=_("An answer to your table’s invitation"),
         related=("crew", "member"),
+        group=NEWS,
     ),
     Kind(
         name="crews.introduction",
@@ -210,6 +234,7 @@ KINDS: list[Kind] = [
         url=lambda one: reverse(
             "introduction-new", kwargs={"slug": one.congregation.slug, "pk": one.member_id}
         ),
+        group=HOSTING,
         related=("member",),
         hosts_only=True,
     ),
@@ -219,6 +244,7 @@ KINDS: list[Kind] = [
         label=_("My crew seeds another"),
         subject=_("Your crew seeds another one"),
         related=("idea__congregation", "crew"),
+        group=NEWS,
     ),
     Kind(
         name="crews.idea_over",
@@ -226,6 +252,7 @@ KINDS: list[Kind] = [
         label=_("An idea of mine, or that I’d join, has had its time"),
         subject=_("An idea has had its time"),
         related=("caller",),
+        group=NEWS,
     ),
     Kind(
         name="crews.idea_moved",
@@ -239,6 +266,7 @@ KINDS: list[Kind] = [
         model="crews.Season",
         label=_("A season opens"),
         subject=_("A season opens"),
+        group=NEWS,
     ),
     Kind(
         name="crews.proposal",
@@ -246,6 +274,7 @@ KINDS: list[Kind] = [
         label=_("A season proposes a table to me"),
         subject=_("A table is proposed to you"),
         related=("season",),
+        is_settled=_has_answered,
     ),
     Kind(
         name="crews.season_crew",
@@ -259,5 +288,6 @@ KINDS: list[Kind] = [
         label=_("A season ends without a place for me"),
         subject=_("The season is over"),
         related=("season__congregation",),
+        group=NEWS,
     ),
 ]

@@ -112,7 +112,7 @@ def outbox() -> list[Heap]:
             count=Count("pk"),
             oldest=Min("made_at"),
             given_up=Count("pk", filter=last),
-            again=Count("pk", filter=Q(notice__isnull=False)),
+            again=Count("pk", filter=Q(notice__isnull=False) | Q(digest__isnull=False)),
         )
     )
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)

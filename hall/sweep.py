@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from congregation import outbox
+from congregation import digests, outbox
 from congregation.models import User, WayBack
 from congregation.sealed_sessions import forget_ended
 from crews import matching, sweeping
@@ -25,6 +25,7 @@ def due(*, now: datetime) -> dict[str, int]:
         "look-backs weighed": weighing.show_due(now=now),
         "look-backs asked about": weighing.remind_due(now=now),
         "meetings reminded of": reminding.remind(now=now),
+        "digests": digests.make(now=now),
         "arrivals let go": Arrival.objects.let_go(now=now),
         "former keys forgotten": WayBack.objects.forget_keys(now=now),
         "sessions forgotten": forget_ended(),

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from congregation.notices import Attachment, Kind
+from congregation.notices import MEETINGS, NEWS, Attachment, Kind
 
 
 def _meeting(plan: Any, member: Any) -> list[Attachment]:
@@ -37,6 +37,17 @@ def _evening(evening: Any, member: Any) -> list[Attachment]:
     return calendar.attached([evening.meeting], member)
 
 
+def _has_written(lookback: Any, member: Any) -> bool:
+    """Whether someone has written in a look-back, so that nobody reminds them of it."""
+    written = lookback.decisions.filter(member=member, written_at__isnull=False)
+    return bool(written.exists())
+
+
+def _cant_come(plan: Any, member: Any) -> bool:
+    """Whether someone has said that they can't come."""
+    return bool(plan.meeting.comings.filter(member=member, answer="cant").exists())
+
+
 def _to_weigh(lookback: Any) -> str:
     """Return where dots are laid; once they show, it leads on to what was found."""
     return reverse("lookback-weigh", kwargs={"slug": lookback.congregation.slug, "pk": lookback.pk})
@@ -66,6 +77,8 @@ KINDS: list[Kind] = [
         subject=_("An evening has changed"),
         attach=_evening,
         related=("meeting__plan", "meeting__congregation"),
+        group=MEETINGS,
+        too_late=lambda evening: evening.meeting.starts_at,
     ),
     Kind(
         name="rhythms.commitment_proposed",
@@ -73,6 +86,7 @@ KINDS: list[Kind] = [
         label=_("A rhythm is proposed to a crew of mine"),
         subject=_("A rhythm is proposed to your crew"),
         related=("crew__congregation", "rhythm", "proposed_by"),
+        is_settled=lambda one, member: one.yeses.filter(member=member).exists(),
     ),
     Kind(
         name="rhythms.commitment_begun",
@@ -81,6 +95,7 @@ KINDS: list[Kind] = [
         subject=_("Your crew has its dates"),
         attach=_all_meetings,
         related=("crew__congregation", "rhythm"),
+        group=MEETINGS,
     ),
     Kind(
         name="rhythms.meeting_soon",
@@ -89,6 +104,9 @@ KINDS: list[Kind] = [
         subject=_("You meet soon"),
         attach=_meeting,
         related=_OF_PLAN,
+        group=MEETINGS,
+        too_late=lambda plan: plan.meeting.starts_at,
+        is_settled=_cant_come,
     ),
     Kind(
         name="rhythms.meeting_moved",
@@ -97,6 +115,8 @@ KINDS: list[Kind] = [
         subject=_("A meeting of yours has changed"),
         attach=_meeting,
         related=_OF_PLAN,
+        group=MEETINGS,
+        too_late=lambda plan: plan.meeting.starts_at,
     ),
     Kind(
         name="rhythms.turn",
@@ -104,6 +124,8 @@ KINDS: list[Kind] = [
         label=_("A turn to facilitate comes to me, or is taken from me"),
         subject=_("Whose turn it is has changed"),
         related=_OF_PLAN,
+        group=MEETINGS,
+        too_late=lambda plan: plan.meeting.starts_at,
     ),
     Kind(
         name="rhythms.did_you_meet",
@@ -114,6 +136,7 @@ KINDS: list[Kind] = [
         url=lambda plan: reverse(
             "we-met", kwargs={"slug": plan.congregation.slug, "pk": plan.meeting_id}
         ),
+        is_settled=lambda plan, member: plan.meeting.state != "planned",
     ),
     Kind(
         name="rhythms.reach_out",
@@ -129,6 +152,7 @@ KINDS: list[Kind] = [
         label=_("A look-back of a crew of mine begins"),
         subject=_("Your look-back is here: five minutes, alone"),
         related=("crew",),
+        is_settled=_has_written,
     ),
     Kind(
         name="rhythms.lookback_closing",
@@ -136,6 +160,8 @@ KINDS: list[Kind] = [
         label=_("A look-back in which I haven’t written closes tomorrow"),
         subject=_("Your look-back opens to all tomorrow"),
         related=("crew",),
+        too_late=lambda lookback: lookback.closes_at,
+        is_settled=_has_written,
     ),
     Kind(
         name="rhythms.lookback_revealed",
@@ -198,6 +224,7 @@ KINDS: list[Kind] = [
         subject=_("Thank you, and well"),
         url=lambda decision: decision.lookback.get_absolute_url(),
         related=("lookback__crew",),
+        group=NEWS,
     ),
     Kind(
         name="rhythms.hello_picked",
@@ -207,6 +234,8 @@ KINDS: list[Kind] = [
         url=lambda meeting: meeting.hello.get_absolute_url(),
         attach=_of_a_hello,
         related=("hello__congregation", "hello__first", "hello__second"),
+        group=MEETINGS,
+        too_late=lambda meeting: meeting.starts_at,
     ),
     Kind(
         name="rhythms.hello_off",
@@ -216,5 +245,7 @@ KINDS: list[Kind] = [
         url=lambda meeting: meeting.hello.get_absolute_url(),
         attach=_of_a_hello,
         related=("hello__congregation", "hello__first", "hello__second"),
+        group=MEETINGS,
+        too_late=lambda meeting: meeting.starts_at,
     ),
 ]

@@ -104,7 +104,7 @@ ADDRESSES = {
     # whoever is signed in is asked once more who they are
     "account-close": (dict.fromkeys(ANYONE, 302), None),
     "account-reopen": (dict.fromkeys(ANYONE, 404), "token"),
-    "me-mail": (post(MEMBERS), None),
+    "me-mail": (MEMBERS, None),
     "notices": (MEMBERS, None),
     "notices-seen": (post(MEMBERS), None),
     "notice": (post(ONESELF), "notice"),

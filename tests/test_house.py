@@ -37,6 +37,7 @@ OPEN_TEXT = {
         "handle_key",
         "zone",
         "language",
+        "browser_language",
         "password",
     },
     "congregation.Congregation": {"name", "slug", "word", "region", "purpose", "zone"},

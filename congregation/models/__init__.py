@@ -2,12 +2,13 @@
 
 from congregation.models.account import User
 from congregation.models.base import Row, Tenanted, TenantedQuerySet
+from congregation.models.choice import Digest, NoticeChoice, Often
 from congregation.models.congregation import Congregation
 from congregation.models.contact import Contact
 from congregation.models.event import Event
 from congregation.models.help_number import HelpNumber
 from congregation.models.invitation import Invitation, tell_growth
-from congregation.models.outbox import Mail, Notice, NoticeChoice
+from congregation.models.outbox import Mail, Notice
 from congregation.models.people import Host, Member
 from congregation.models.portrait import Portrait
 from congregation.models.way_back import WayBack
@@ -16,6 +17,7 @@ from congregation.tokens import hashed
 __all__ = [
     "Congregation",
     "Contact",
+    "Digest",
     "Event",
     "HelpNumber",
     "Host",
@@ -24,6 +26,7 @@ __all__ = [
     "Member",
     "Notice",
     "NoticeChoice",
+    "Often",
     "Portrait",
     "Row",
     "Tenanted",

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -137,9 +137,17 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
     zone_said = models.BooleanField(default=False)
     # Each of these is empty until the person chooses: then the browser says.
     language = models.CharField(_("language"), max_length=15, blank=True)
+    # What the browser asked for last, for mail to who has chosen none.
+    browser_language = models.CharField(max_length=15, blank=True, editable=False)
     theme = models.CharField(max_length=6, choices=Theme, blank=True)
     font = models.CharField(max_length=7, choices=Font, blank=True)
     motion = models.CharField(max_length=6, choices=Motion, blank=True)
+    # On the person's own clock: between these no mail comes that can wait, unless both are empty.
+    quiet_from = models.TimeField(null=True, blank=True, default=time(22))
+    quiet_until = models.TimeField(null=True, blank=True, default=time(7))
+    # When digests come: at this hour, weekly ones on this day, from 0, a Monday.
+    digest_at = models.TimeField(default=time(8))
+    digest_on = models.PositiveSmallIntegerField(default=0)
     # Since when it is closed; until it is erased one can still take that back.
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
@@ -192,6 +200,39 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
     def known_language(self) -> str:
         """The language that was chosen, as long as there is one of that name."""
         return self.language if self.language in dict(settings.LANGUAGES) else ""
+
+    @property
+    def written_language(self) -> str:
+        """The language to write to them in: the chosen one, else what their browser asked for last."""
+        known = dict(settings.LANGUAGES)
+        said = self.browser_language if self.browser_language in known else ""
+        return self.known_language or said
+
+    def browse_in(self, language: str) -> None:
+        """Remember what language the browser asks for, for mail that is written without it."""
+        if language != (self.browser_language or settings.LANGUAGE_CODE):
+            self.browser_language = language
+            User.objects.filter(pk=self.pk).update(browser_language=language)
+
+    def be_mailed(
+        self,
+        *,
+        quiet_from: time | None,
+        quiet_until: time | None,
+        digest_at: time,
+        digest_on: int,
+        now: datetime,
+    ) -> None:
+        """Choose quiet hours, and when digests come; in every congregation one is in."""
+        from congregation.models.outbox import Notice
+
+        self.quiet_from, self.quiet_until = quiet_from, quiet_until
+        self.digest_at, self.digest_on = digest_at, digest_on
+        with transaction.atomic():
+            self.save(update_fields=["quiet_from", "quiet_until", "digest_at", "digest_on"])
+            for member in self.memberships.select_related("congregation"):
+                member.user = self
+                Notice.objects.plan_anew(member, now=now)
 
     @contextmanager
     def as_reader(self) -> Iterator[None]:

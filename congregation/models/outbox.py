@@ -2,17 +2,21 @@
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import F, Q, Value
 
 from congregation.models.base import Row, Tenanted, TenantedQuerySet
+from congregation.models.choice import DIGESTED, Digest, NoticeChoice, Often, next_digest
 from congregation.models.people import Member
 from congregation.sealed import SealedTextField
+
+if TYPE_CHECKING:
+    from congregation.notices import Kind
 
 
 class NoticeQuerySet(TenantedQuerySet["Notice"]):
@@ -29,6 +33,46 @@ class NoticeQuerySet(TenantedQuerySet["Notice"]):
         """Mark all of these as seen, from a query that came through the door; return how many were new."""
         return self.unseen().update(seen_at=now)
 
+    def waiting_for_digest(self) -> Self:
+        """Return those that the next digest of their person takes."""
+        return self.filter(digest_at__isnull=False, digest__isnull=True)
+
+    def plan_anew(self, member: Member, *, now: datetime) -> None:
+        """Let what waits for a member's next digest follow what they have chosen since."""
+        from congregation.notices import kind_of
+
+        with transaction.atomic():
+            for row in self.waiting_for_digest().filter(recipient=member):
+                often = NoticeChoice.objects.of([member], kind_of(row.kind))[member.pk]
+                # What would be mailed at once from now on was told a while ago: the next digest takes it.
+                wait = Often.DAILY if often == Often.AT_ONCE else often
+                row.digest_at = None if wait == Often.OFF else next_digest(member, wait, now=now)
+                row.save(update_fields=["digest_at"])
+
+    def mail(
+        self, kind: "Kind", *, before: Mapping[uuid.UUID, datetime | None], now: datetime
+    ) -> None:
+        """Put what people were just told into the outbox or into their next digest, as they choose.
+
+        `before` has, by what it is about, when it would be too late to read of it.
+        """
+        rows = list(self.select_related("recipient__user", "recipient__congregation"))
+        often = NoticeChoice.objects.of([row.recipient for row in rows], kind)
+        mails, later = [], []
+        for row in rows:
+            member = row.recipient
+            wish = often[member.pk]
+            if wish == Often.AT_ONCE:
+                latest = before.get(row.about)
+                due_at = kind.held(member, before=latest, now=now)
+                mails.append(Mail(notice=row, kind=kind.name, made_at=now, due_at=due_at))
+            elif wish in DIGESTED:
+                row.digest_at = next_digest(member, wish, now=now)
+                later.append(row)
+        Mail.objects.bulk_create(mails)
+        if later:
+            Notice.objects.bulk_update(later, ["digest_at"])
+
 
 class Notice(Tenanted):
     """What one person is told of one occasion, exactly once."""
@@ -39,6 +83,11 @@ class Notice(Tenanted):
     occasion = models.CharField(max_length=60, blank=True)
     made_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True, blank=True)
+    # When the digest is due that takes it, and the digest that has; neither for what is mailed by itself.
+    digest_at = models.DateTimeField(null=True, blank=True)
+    digest = models.ForeignKey(
+        Digest, null=True, blank=True, on_delete=models.SET_NULL, related_name="notices"
+    )
 
     objects: ClassVar[NoticeQuerySet] = NoticeQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -51,6 +100,11 @@ class Notice(Tenanted):
         indexes: ClassVar = [
             models.Index(fields=["recipient", "seen_at", "made_at"]),
             models.Index(fields=["about"]),
+            models.Index(
+                fields=["digest_at"],
+                condition=Q(digest_at__isnull=False, digest__isnull=True),
+                name="notice_waits_for_digest",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -71,14 +125,16 @@ class Notice(Tenanted):
         *,
         now: datetime,
         occasion: str = "",
+        before: datetime | None = None,
     ) -> None:
-        """Tell each person once of an occasion, in the app and, as they choose, by mail.
+        """Tell each person once of an occasion, in the app and, as they choose, by mail or in a digest.
 
         `kind` is "app.name" and names a template; it may be called again without telling anyone twice.
+        `before` is when it would be too late to read of it, where that isn't what the kind itself says.
         """
         from congregation.notices import kind_of
 
-        people, by_mail, may_stop = list(to), kind_of(kind).by_mail, kind_of(kind).may_stop
+        this, people = kind_of(kind), list(to)
         told = set(
             cls.objects.filter(
                 recipient__in=people, kind=kind, about=about.pk, occasion=occasion
@@ -98,56 +154,16 @@ class Notice(Tenanted):
         ]
         with transaction.atomic():
             cls.objects.bulk_create(fresh, ignore_conflicts=True)
-            if not by_mail:
-                return
-            # Another process may have been first with some of them: only rows that are ours carry a mail.
-            stopped = NoticeChoice.objects.filter(
-                member=OuterRef("recipient"), kind=kind, by_mail=False
-            )
-            ours = cls.objects.filter(
-                pk__in=[notice.pk for notice in fresh], recipient__user__email__isnull=False
-            )
-            if may_stop:
-                ours = ours.exclude(Exists(stopped))
-            Mail.objects.bulk_create(
-                Mail(notice=notice, kind=kind, made_at=now, due_at=now) for notice in ours
-            )
-
-
-class NoticeChoiceQuerySet(TenantedQuerySet["NoticeChoice"]):
-    """What people want to be mailed."""
-
-    def visible_to(self, member: Member) -> Self:
-        return super().visible_to(member).filter(member=member)
-
-
-class NoticeChoice(Tenanted):
-    """Whether a member wants mail of one kind; without a row, they do."""
-
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="notice_choices")
-    kind = models.CharField(max_length=60)
-    by_mail = models.BooleanField(default=True)
-
-    objects: ClassVar[NoticeChoiceQuerySet] = NoticeChoiceQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["member", "kind"], name="notice_choice_once")
-        ]
-
-    def __str__(self) -> str:
-        return self.kind
-
-    @classmethod
-    def choose(cls, member: Member, kind: str, by_mail: bool, *, by: Member) -> None:
-        """Choose whether to be mailed of one kind; only oneself may, or who holds one's stop link."""
-        if by.pk != member.pk:
-            raise PermissionDenied
-        cls.objects.update_or_create(
-            member=member,
-            kind=kind,
-            defaults={"congregation_id": member.congregation_id, "by_mail": by_mail},
-        )
+            if this.also:
+                this.also(kind, about, occasion, now)
+            if this.by_mail and fresh:
+                # Another process may have been first with some of them: only rows that are ours are mailed.
+                ours = cls.objects.filter(
+                    pk__in=[notice.pk for notice in fresh], recipient__user__email__isnull=False
+                )
+                if before is None and this.too_late:
+                    before = this.too_late(about)
+                ours.mail(this, before={about.pk: before}, now=now)
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
@@ -213,6 +229,9 @@ class Mail(Row):
     notice = models.OneToOneField(
         Notice, null=True, blank=True, on_delete=models.CASCADE, related_name="mail"
     )
+    digest = models.OneToOneField(
+        Digest, null=True, blank=True, on_delete=models.CASCADE, related_name="mail"
+    )
     kind = models.CharField(max_length=60)
     to = models.EmailField(blank=True)
     content = SealedTextField()
@@ -257,7 +276,8 @@ class Mail(Row):
 
         What carried its own words, such as a code, was wiped and stays where it is.
         """
-        again = cls.objects.filter(state=cls.State.UNCERTAIN, kind=kind, notice__isnull=False)
+        ours = Q(notice__isnull=False) | Q(digest__isnull=False)
+        again = cls.objects.filter(ours, state=cls.State.UNCERTAIN, kind=kind)
         return again.update(
             state=cls.State.DUE, due_at=now, claimed_at=None, attempts=0, fault="", sent_at=None
         )

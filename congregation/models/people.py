@@ -49,11 +49,19 @@ class MemberQuerySet(TenantedQuerySet["Member"]):
         """Return those to whom no mail of these kinds goes, for whichever reason."""
         from allauth.account.models import EmailAddress
 
-        from congregation.models.outbox import NoticeChoice
+        from congregation.models.choice import NoticeChoice, Often
+        from congregation.notices import kind_of
 
         proven = EmailAddress.objects.filter(user=OuterRef("user"), primary=True, verified=True)
-        stopped = NoticeChoice.objects.filter(member=OuterRef("pk"), kind__in=kinds, by_mail=False)
-        return self.filter(~Exists(proven) | Exists(stopped))
+        said = NoticeChoice.objects.filter(member=OuterRef("pk"))
+        # What comes once a week comes after the meeting.
+        too_seldom = said.filter(often__in=[Often.OFF, Often.WEEKLY])
+        stopped: Any = Q()
+        for kind in kinds:
+            of_kind, group = said.filter(kind=kind), kind_of(kind).group.name
+            stopped |= Exists(too_seldom.filter(kind=kind))
+            stopped |= Exists(too_seldom.filter(kind=group)) & ~Exists(of_kind)
+        return self.filter(~Exists(proven) | stopped)
 
     def hosts(self, now: datetime) -> Self:
         """Return those who are in the hosting role."""
@@ -263,6 +271,7 @@ class Member(Tenanted):
         Portrait.objects.filter(member=self).delete()
         self.contacts.all().delete()
         self.notice_choices.all().delete()
+        self.digests.all().delete()
 
     def hosts(self, *, now: datetime) -> bool:
         """Whether this member is in the hosting role."""
@@ -311,7 +320,7 @@ class Member(Tenanted):
     @property
     def language(self) -> str:
         """The language this person is written to in."""
-        return (self.user.known_language if self.user else "") or settings.LANGUAGE_CODE
+        return (self.user.written_language if self.user else "") or settings.LANGUAGE_CODE
 
     def get_absolute_url(self) -> str:
         return reverse("member", kwargs={"slug": self.congregation.slug, "pk": self.pk})

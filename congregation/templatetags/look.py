@@ -359,6 +359,11 @@ def _days(width: Literal["narrow", "wide"]) -> list[str]:
     return [str(names[i]) for i in range(7)]
 
 
+def day_names() -> list[str]:
+    """The days of a week from Monday, whole, in the reader's language."""
+    return _days("wide")
+
+
 def _plain(text: str) -> str:
     """Thin spaces that CLDR puts before "pm" become plain ones: they are searched and copied."""
     return text.replace("\u202f", " ").replace("\xa0", " ")
@@ -390,6 +395,17 @@ def day(value: Any, now: Any = None) -> str:
     if isinstance(value, dt.datetime):
         value = _local(value).date()
     return _date(value, year=_year_matters(value, now)) if isinstance(value, dt.date) else ""
+
+
+@register.filter
+def day_month(value: Any) -> str:
+    """`{{ instant|day_month }}`: "19 Nov", where there is no room for more; of an instant or a date."""
+    if isinstance(value, dt.datetime):
+        value = _local(value).date()
+    if not isinstance(value, dt.date):
+        return ""
+    moment = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  a day has no zone
+    return _plain(format_skeleton("MMMd", moment, None, locale=_here()))
 
 
 @register.filter

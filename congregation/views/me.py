@@ -1,7 +1,5 @@
 """Me: what others know of me, how I am reached, what I am mailed."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect
@@ -13,15 +11,13 @@ from congregation import clock
 from congregation.forms import (
     ContactForm,
     CrewsForm,
-    MailForm,
     PreferencesForm,
     ProfileForm,
     ZoneForm,
 )
 from congregation.gate import CongregationRequest
 from congregation.http import respond
-from congregation.models import Contact, Member, NoticeChoice
-from congregation.notices import Kind, all_kinds
+from congregation.models import Contact, Member
 from congregation.views.door import keep_look
 
 
@@ -93,33 +89,6 @@ def zone(request: CongregationRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("home", kwargs={"slug": request.member.congregation.slug}))
 
 
-@require_POST
-def mail(request: CongregationRequest) -> HttpResponse:
-    """Choose of what one is mailed."""
-    member = request.member
-    form = _mail_form(member, request.POST)
-    form.is_valid()
-    for kind in _kinds(member):
-        wants = form.cleaned_data[kind.name]
-        if wants != form.fields[kind.name].initial:
-            NoticeChoice.choose(member, kind.name, wants, by=member)
-    return _saved(request)
-
-
-def _kinds(member: Member) -> list[Kind]:
-    """The kinds of mail that this member can get at all, and can choose."""
-    return [
-        kind
-        for kind in all_kinds()
-        if kind.by_mail and kind.may_stop and (member.is_host or not kind.hosts_only)
-    ]
-
-
-def _mail_form(member: Member, data: Any = None) -> MailForm:
-    stopped = NoticeChoice.objects.visible_to(member).filter(by_mail=False)
-    return MailForm(data, kinds=_kinds(member), stopped=set(stopped.values_list("kind", flat=True)))
-
-
 def _contact_forms(member: Member) -> list[ContactForm]:
     mine = {row.kind: row for row in Contact.objects.visible_to(member).filter(member=member)}
     usual = {"value": "", "shown_to": Contact.Circle.NOBODY.value}
@@ -149,7 +118,6 @@ def _show(
         or ProfileForm(initial={field: getattr(member, field) for field in fields}),
         "contacts": contacts or _contact_forms(member),
         "crews": CrewsForm(initial={"shows_crews": member.shows_crews}),
-        "mail": _mail_form(member),
         "tab": "more",
     }
     return respond(request, "congregation/me.html", context, status=422 if any(wrong) else 200)

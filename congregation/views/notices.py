@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from congregation import clock
 from congregation.gate import CongregationRequest
 from congregation.http import respond
-from congregation.models import Member, Notice, NoticeChoice
-from congregation.notices import kind_of
+from congregation.models import Member, Notice, NoticeChoice, Often
+from congregation.notices import GATHERED, kind_of
 from congregation.outbox import stopped_by
 
 A_PAGE = 24
@@ -89,6 +89,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     member, kind = found
     is_done = request.method == "POST"
     if is_done:
-        NoticeChoice.choose(member, kind.name, by_mail=False, by=member)
+        if kind.name == GATHERED.name:
+            NoticeChoice.stop_digests(member, by=member)
+        else:
+            NoticeChoice.choose(member, kind.name, Often.OFF, by=member)
     context = {"kind": kind, "table": member.congregation, "is_done": is_done}
     return render(request, "congregation/unsubscribe.html", context)

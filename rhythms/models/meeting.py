@@ -471,6 +471,8 @@ class Meeting(Tenanted):
             place, link = place.strip()[:200], link.strip()[:500]
             agenda = "\n".join(line.strip() for line in agenda.strip().splitlines())[:2000]
             is_moved = starts_at != self.starts_at
+            # Who reads of it too late would go there at the old time, or miss the new one.
+            sooner = min(starts_at, self.starts_at)
             is_elsewhere = (place, link) != (plan.place, plan.link)
             if is_moved and starts_at <= now:
                 raise ValidationError({"date": gettext("Choose a moment that is still to come.")})
@@ -489,7 +491,12 @@ class Meeting(Tenanted):
             if is_moved or (is_elsewhere and is_soon):
                 others = [person for person in self.people() if person.pk != by.pk]
                 Notice.tell(
-                    "rhythms.meeting_moved", others, plan, now=now, occasion=str(self.sequence)
+                    "rhythms.meeting_moved",
+                    others,
+                    plan,
+                    now=now,
+                    occasion=str(self.sequence),
+                    before=sooner,
                 )
 
     def _changed(self, *, now: datetime) -> None:

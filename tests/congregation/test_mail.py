@@ -4,7 +4,7 @@ import pytest
 from django.core import mail as post
 
 from congregation import outbox
-from congregation.models import Invitation, Mail, Notice
+from congregation.models import Invitation, Mail, Notice, NoticeChoice
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def test_an_invitation_goes_to_its_guest_and_is_wiped(host, now):
     assert (row.state, row.content) == ("sent", "")
 
 
-def test_who_wants_no_mail_of_a_kind_gets_none(host, client_of, at, now, make_member):
-    client_of(host).post(at(host, "me-mail"), {})
+def test_who_wants_no_mail_of_a_kind_gets_none(host, now):
+    NoticeChoice.choose(host, "asked", "off", by=host)
     row, _token = Invitation.invite(name="Kaia", by=host, now=now)
     Notice.tell("congregation.arrived", [host], row, now=now)
     assert outbox.deliver(now=now) == 0

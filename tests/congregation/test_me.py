@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from congregation.models import Event, NoticeChoice
+from congregation.models import Event
 
 PROFILE = {"name": "Ana M. Sefo", "pronouns": "she/they", "place": "Levin", "line": "Saves seeds."}
 
@@ -43,7 +43,7 @@ def test_nobody_edits_another(member, peer, host, now):
             member.show_crews(True, by=other, now=now)
 
 
-@pytest.mark.parametrize("name", ["contact", "me-crews", "me-zone", "me-mail"])
+@pytest.mark.parametrize("name", ["contact", "me-crews", "me-zone"])
 def test_outsiders_find_nothing_and_get_changes_nothing(name, member, outsider, client_of, at):
     assert client_of(outsider).post(at(member, name)).status_code == 404
     assert client_of(member).get(at(member, name)).status_code == 405
@@ -85,18 +85,6 @@ def test_an_old_spelling_of_a_zone_stays_until_it_is_changed(member, client_of, 
     assert '<option value="NZ" selected>' in browser.get(url).text
     rest = {"theme": "device", "font": "usual", "motion": "device"}
     assert browser.post(url, {**rest, "zone": "NZ"}).status_code == 302
-
-
-def test_mail_of_a_kind_stops_and_goes_on(member, host, client_of, at):
-    browser, arrived = client_of(member), "congregation.arrived"
-    page = browser.get(at(member, "me")).text
-    assert f'name="{arrived}"' in page
-    assert "congregation.growth" not in page
-    assert "congregation.growth" in client_of(host).get(at(host, "me")).text
-    browser.post(at(member, "me-mail"), {})
-    assert not NoticeChoice.objects.get(member=member, kind=arrived).by_mail
-    browser.post(at(member, "me-mail"), {arrived: "on"})
-    assert NoticeChoice.objects.get(member=member, kind=arrived).by_mail
 
 
 def test_each_part_says_who_sees_it(member, client_of, at):

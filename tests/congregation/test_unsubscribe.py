@@ -26,7 +26,7 @@ def test_a_mail_program_stops_it_in_one_click(member):
     answer = browser.post(stop(member), {"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200
     assert "It has stopped" in answer.text
-    assert not NoticeChoice.objects.get(member=member, kind=KIND).by_mail
+    assert NoticeChoice.objects.get(member=member, kind=KIND).often == "off"
 
 
 def test_twice_is_once(member):

@@ -403,7 +403,7 @@ def test_who_has_an_address_is_mailed(host, member, now):
 
 @pytest.mark.parametrize("kind", ["congregation.way_back_open", "congregation.way_back_used"])
 def test_no_choice_of_notices_stops_what_guards_an_account(host, member, client_of, at, now, kind):
-    NoticeChoice.choose(member, kind, by_mail=False, by=member)
+    NoticeChoice.choose(member, kind, "off", by=member)
     row, url = open_in_person(member, host, now)
     Client().post(url, BOTH)
     mail = Mail.objects.select_related("notice__recipient__user").get(kind=kind)

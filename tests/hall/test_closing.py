@@ -120,7 +120,7 @@ def test_after_thirty_days_everything_personal_is_erased(
     crew, _commitment = crew_of([member, mate, facilitator], now)
     member.edit(name="Ana Sefo", pronouns="she", place="Levin", line="Seeds.", by=member, now=now)
     Contact.give(member, "phone", "021 555", "congregation", by=member, now=now)
-    NoticeChoice.choose(member, "crews.left", False, by=member)
+    NoticeChoice.choose(member, "crews.left", "off", by=member)
     invitation, _token = Invitation.invite(
         name="Ana", email=member.user.email, word="Saves seed.", by=host, now=now
     )

@@ -1,7 +1,7 @@
 """Telling thousands at once tells exactly whom telling meeting by meeting would, in every world that chance makes."""
 
 import random
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import transaction
@@ -89,11 +89,18 @@ class Chance:
         self.wish(person)
 
     def wish(self, person):
-        for kind in (SOON, DID_YOU_MEET):
-            if self.maybe(0.3):
+        """What they chose for a kind or its group, and their quiet hours: it is 6:00 in UTC, and evening in Auckland."""
+        for kind in (SOON, DID_YOU_MEET, "meetings", "asked"):
+            if self.maybe(0.2):
+                often = self.dice.choice(["at_once", "daily", "weekly", "off"])
                 NoticeChoice.objects.create(
-                    congregation=person.congregation, member=person, kind=kind, by_mail=self.maybe(0.4)
-                )  # fmt: skip
+                    congregation=person.congregation, member=person, kind=kind, often=often
+                )
+        quiet = self.dice.choice([(time(22), time(7)), (time(18), time(8)), (None, None)])
+        zone = self.dice.choice(["", "", "Europe/Berlin", "America/New_York"])
+        type(person.user).objects.filter(pk=person.user_id).update(
+            quiet_from=quiet[0], quiet_until=quiet[1], zone=zone
+        )
 
     def crew(self, here, number, people):
         crew = Crew.objects.create(

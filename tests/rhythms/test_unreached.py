@@ -36,7 +36,7 @@ def lose(why, person):
     elif why == "not proven":
         EmailAddress.objects.filter(user=person.user).update(verified=False)
     else:
-        NoticeChoice.choose(person, f"rhythms.{why}", False, by=person)
+        NoticeChoice.choose(person, f"rhythms.{why}", "off", by=person)
 
 
 def test_while_mail_reaches_all_nothing_is_said(proven, pages, facilitator):
@@ -65,7 +65,7 @@ def test_it_goes_with_the_turn(proven, pages, ahead, facilitator, member, mate, 
 
 
 def test_other_mail_that_is_stopped_doesnt_count(proven, pages, facilitator, mate):
-    NoticeChoice.choose(mate, "crews.hello", False, by=mate)
+    NoticeChoice.choose(mate, "crews.hello", "off", by=mate)
     assert not any(WORDS in page for page in pages(facilitator))
 
 

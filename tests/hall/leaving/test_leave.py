@@ -8,7 +8,17 @@ from django.test import Client
 from django.urls import reverse
 
 from congregation.http import short
-from congregation.models import Contact, Event, Host, Invitation, Mail, Member, Notice, Portrait
+from congregation.models import (
+    Contact,
+    Event,
+    Host,
+    Invitation,
+    Mail,
+    Member,
+    Notice,
+    NoticeChoice,
+    Portrait,
+)
 from congregation.outbox import unsubscribe_token
 from crews.models import Answer, Card, Crewless, FreeTime, Hello, Interest, Request, Seat, Table
 from crews.rules import Free
@@ -173,6 +183,7 @@ def host_of(congregation, member, now):
 
 
 def test_mail_that_is_due_is_not_sent(crew, member, mate, now):
+    NoticeChoice.choose(member, "crews.left", "at_once", by=member)
     crew.leave(by=mate, now=now)
     assert Mail.objects.filter(notice__recipient=member).exists()
     leaving.leave(member, by=member, now=now)

@@ -12,9 +12,19 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, transaction
-from django.db.models import BinaryField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    BinaryField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    UUIDField,
+    Value,
+)
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import UUID4
+from django.db.models.functions import MD5, Cast, Concat
 
 from congregation import rules
 from congregation.models import Mail, Notice, NoticeChoice, Often
@@ -45,7 +55,7 @@ def tell(kind: str, people: Iterable[QuerySet[Any, Any]], *, now: datetime) -> i
             _insert(
                 _PEOPLE,
                 list(types),
-                rows.annotate(new=UUID4()).values_list(
+                rows.annotate(new=_drawn("to_id", "about_id", "occasion")).values_list(
                     "new", "of_id", "to_id", "about_id", "occasion"
                 ),
             )
@@ -81,7 +91,7 @@ def _mail(ours: NoticeQuerySet, kind: Kind, *, now: datetime) -> None:
         usual = reached.exclude(_is_quiet(reached, now=now)).exclude(Exists(said))
     if not kind.may_stop or kind.group.usual == Often.AT_ONCE:
         values: dict[str, Any] = {
-            "id": UUID4(),
+            "id": _drawn("pk"),
             "notice_id": F("pk"),
             "kind": Value(kind.name),
             "to": Value(""),
@@ -119,6 +129,12 @@ def _abouts(kind: Kind, pks: Iterable[uuid.UUID]) -> list[Any]:
     rows: Any = apps.get_model(kind.model)._default_manager
     rows = rows.select_related("congregation", *kind.related)
     return [row for some in batched(pks, TOGETHER) for row in rows.filter(pk__in=some)]
+
+
+def _drawn(*names: str) -> Cast:
+    """Return a random id for each row: what it is of, hashed with what Python has drawn for all of them."""
+    parts = [Cast(F(name), TextField()) for name in names]
+    return Cast(MD5(Concat(Value(uuid.uuid4().hex), *parts)), UUIDField())
 
 
 def _insert(table: str, columns: list[str], rows: QuerySet[Any, Any]) -> None:

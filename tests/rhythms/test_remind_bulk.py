@@ -196,9 +196,9 @@ def test_it_takes_the_same_number_of_statements(
 ):
     for seed in range(3):
         Chance(seed, make_congregation, make_member, now)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(25):
         assert remind_of_near(now=now) > 3
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(25):
         assert ask_about_past(now=now) > 1
 
 

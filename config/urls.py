@@ -36,6 +36,7 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("", include("congregation.urls_open")),
+    path("", include("rhythms.urls_open")),
     path("", include("hall.urls_open")),
     path(
         "c/<slug:slug>/",

@@ -38,11 +38,18 @@ TOGETHER = 1000
 _PEOPLE = "people_to_tell"
 
 
-def tell(kind: str, people: Iterable[QuerySet[Any, Any]], *, now: datetime) -> int:
+def tell(
+    kind: str,
+    people: Iterable[QuerySet[Any, Any]],
+    *,
+    besides: QuerySet[Any, Any] | None = None,
+    now: datetime,
+) -> int:
     """Tell everyone whom the querysets name, once each; return of how many things somebody was told.
 
     Each of their rows has `of_id`, a congregation; `to_id`, one of its members; `about_id`, what they are told of;
-    and `occasion`. It may run twice, late, or in several workers at once.
+    and `occasion`. `besides` are the things that are told of elsewhere too (`Kind.also`). It may run twice, late, or in
+    several workers at once.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         types = {
@@ -69,12 +76,21 @@ def tell(kind: str, people: Iterable[QuerySet[Any, Any]], *, now: datetime) -> i
         if kind_of(kind).by_mail:
             _mail(ours, kind_of(kind), now=now)
         told = set(ours.values_list("about", "occasion").distinct())
-        if also := kind_of(kind).also:
-            occasions = dict(told)
-            for about in _abouts(kind_of(kind), occasions):
-                also(kind, about, occasions[about.pk], now)
+        if besides is not None:
+            _tell_besides(kind_of(kind), besides.filter(pk__in=ours.values("about")), told, now=now)
         cursor.execute(f"DROP TABLE {_PEOPLE}")
     return len(told)
+
+
+def _tell_besides(
+    kind: Kind, rows: QuerySet[Any, Any], told: set[tuple[uuid.UUID, str]], *, now: datetime
+) -> None:
+    """Tell elsewhere too what people were told of these."""
+    occasions = dict(told)
+    for about in rows.select_related("congregation", *kind.related):
+        before = kind.too_late(about) if kind.too_late else None
+        if kind.also:
+            kind.also(kind.name, about, occasions[about.pk], before, now)
 
 
 def _mail(ours: NoticeQuerySet, kind: Kind, *, now: datetime) -> None:

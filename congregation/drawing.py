@@ -419,3 +419,22 @@ def mark(css: str = "mark") -> SafeString:
         for x, y in (on_circle(60, 60, 47, i / 6) for i in range(6))
     )
     return _svg(css, "0 0 120 120", "", '<circle class="arc" cx="60" cy="60" r="24"/>', seats)
+
+
+def step_ring(minutes: Sequence[int], at: int, gone: float) -> SafeString:
+    """The steps of a practice round its clock, each as long as its minutes: those done are lit, and of the one
+    they are `at` as much as is `gone` of it (0 to 1).
+    """
+    total = sum(minutes) or 1
+    gap = min(0.007, 0.15 / max(len(minutes), 1))
+    parts, start = ['<circle class="wood" cx="120" cy="120" r="84"/>'], 0.0
+    for number, length in enumerate(minutes):
+        end = start + length / total
+        edge = min(gap, (end - start) / 3)
+        line = arc(120, 104, start + edge, end - edge, "arc on" if number < at else "arc")
+        parts.append(line)
+        if number == at:
+            dash = f' pathLength="100" stroke-dasharray="{_n(100 * gone)} 200" data-arc/>'
+            parts.append(line.replace('class="arc"', 'class="arc on"').replace("/>", dash))
+        start = end
+    return _svg("clock-g", "0 0 240 240", "", *parts)

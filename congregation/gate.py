@@ -50,6 +50,11 @@ NOT_YET = frozenset(
         "introduction-wish",
         "introduction-new",
         "lessons",
+        "letters",
+        "letter",
+        "letter-write",
+        "letter-send",
+        "letter-every",
     }
 )
 

@@ -56,6 +56,15 @@ def groups() -> list[Group]:
 
 
 @dataclass(frozen=True)
+class Said:
+    """Where a word for a crew's chat leads, in which zone it is said, and the occasion it holds for, if it is one."""
+
+    path: str
+    zone: str
+    occasion: str = ""
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of notice.
 
@@ -65,7 +74,8 @@ class Kind:
     may_stop: whether people can choose not to be mailed; what guards their own account they can't.
     group: what it is chosen with; too_late: when what it is about begins, so that quiet hours don't hold it
     too long; is_settled: whether its reader has done meanwhile what it asks, so that it isn't mailed any more;
-    also: told besides, once, in the same transaction, with the kind's name, what it is about, occasion and moment;
+    also: told besides, once, in the same transaction: the kind's name, what it is about, the occasion, when it
+    would be too late, and the moment; chat: what its word for a crew's chat needs, None where nothing is said;
     gather: more for the words of its mail; words: the template, where it isn't the one named for it.
     """
 
@@ -83,7 +93,8 @@ class Kind:
     group: Group = ASKED
     too_late: Callable[[Any], datetime | None] | None = None
     is_settled: Callable[[Any, Any], bool] | None = None
-    also: Callable[[str, Any, str, datetime], None] | None = None
+    also: Callable[[str, Any, str, datetime | None, datetime], None] | None = None
+    chat: Callable[[Any], Said | None] | None = None
     gather: Callable[[Any, Any], dict[str, Any]] | None = None
     words: str = ""
 

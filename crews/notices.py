@@ -23,6 +23,13 @@ KINDS: list[Kind] = [
         group=NEWS,
     ),
     Kind(
+        name="crews.chat",
+        model="crews.Chat",
+        label=_("The chat of a crew of mine is told what happens, or no more"),
+        subject=_("About your crew’s chat"),
+        related=("crew", "set_by", "removed_by"),
+    ),
+    Kind(
         name="crews.seat_kept",
         model="crews.Seat",
         label=_("My seat is kept"),

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from crews.views import (
     agreement,
     apart,
+    chat,
     crews,
     ideas,
     introductions,
@@ -36,6 +37,9 @@ urlpatterns: list[URLPattern] = [
     path("crews/<uuid:pk>/invite/", questions.crew_invite, name="crew-invite"),
     path("crews/<uuid:pk>/meet/", questions.crew_meet, name="crew-meet"),
     path("crews/<uuid:pk>/sit/", questions.crew_sit, name="crew-sit"),
+    path("crews/<uuid:pk>/chat/", chat.crew_chat, name="crew-chat"),
+    path("crews/<uuid:pk>/chat/test/", chat.crew_chat_test, name="crew-chat-test"),
+    path("crews/<uuid:pk>/chat/remove/", chat.crew_chat_remove, name="crew-chat-remove"),
     path("crews/<uuid:pk>/closing/", lessons.closing_word, name="closing-word"),
     path("crews/<uuid:pk>/lesson/", lessons.lesson_new, name="lesson-new"),
     path("seats/<uuid:pk>/parted/", questions.parted, name="parted"),

@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from congregation.forms import OnceForm, ProfileForm, is_zone, plain_name
-from congregation.models import Host, Member, User
-from congregation.widgets import Choices
+from congregation.models import Host, Letter, Member, User
+from congregation.widgets import Checks, Choices
 from crews.models import Crew
 
 
@@ -178,4 +178,65 @@ class TestMailForm(forms.Form):
         max_length=254,
         help_text=_("An address whose mailbox you can look into now."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class LetterForm(forms.Form):
+    """What hosts write to everyone, and what is added to it; `version` is the draft that the writer has read."""
+
+    version = forms.IntegerField(min_value=0, initial=0, widget=forms.HiddenInput)
+    title = forms.CharField(
+        label=_("What it is called"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    words = forms.CharField(
+        label=_("Your words"),
+        max_length=10_000,
+        help_text=_("An empty line begins a new paragraph; addresses become links."),
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+    of = forms.MultipleChoiceField(
+        label=_("What is new, added by itself"),
+        required=False,
+        choices=Letter.Of,
+        initial=list(Letter.Of.values),
+        help_text=_("As it is when the letter goes; what there is nothing of is left out."),
+        widget=Checks(),
+    )
+
+    def __init__(self, *args: Any, draft: Letter | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.draft = draft
+        if draft:
+            for name in ("version", "title", "words", "of"):
+                self.fields[name].initial = getattr(draft, name)
+
+    def clean_words(self) -> str:
+        """One kind of line ending."""
+        return str(self.cleaned_data["words"]).replace("\r\n", "\n").strip()
+
+    @property
+    def theirs(self) -> str:
+        """What another host has saved since, where it is another thing than what was sent."""
+        if not (
+            self.is_bound and self.draft and str(self.draft.version) != self["version"].value()
+        ):
+            return ""
+        return f"{self.draft.title}\n\n{self.draft.words}"
+
+
+class LetterEveryForm(forms.Form):
+    """After how long without a letter hosts are reminded."""
+
+    every = forms.TypedChoiceField(
+        label=_("When no letter went for"),
+        coerce=int,
+        choices=[
+            (1, _("a month")),
+            (2, _("two months")),
+            (3, _("three months")),
+            (6, _("half a year")),
+            (0, _("no reminder")),
+        ],
     )

@@ -41,6 +41,7 @@ def wake(crew: Crew, *, by: Member, now: datetime) -> None:
             state=Meeting.State.CANCELLED,
             changed_at__gte=since,
             starts_at__gt=now,
+            pause__isnull=True,
         ).update(state=Meeting.State.PLANNED, sequence=F("sequence") + 1, changed_at=now)
         Meeting.objects.settle_turns(crew, now=now)
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from congregation import digests, outbox
 from congregation.models import User, WayBack
 from congregation.sealed_sessions import forget_ended
-from crews import matching, sweeping
-from hall import closing
-from rhythms import reminding, renewing, weighing
-from rhythms.models import Arrival
+from crews import chatting, matching, sweeping
+from hall import closing, letters
+from rhythms import horizon, reminding, renewing, weighing
+from rhythms.models import Arrival, Sitting
 
 # How long an address that someone gave at the door, and never proved, is kept.
 UNPROVEN = timedelta(days=7)
@@ -22,9 +22,12 @@ def due(*, now: datetime) -> dict[str, int]:
         "look-backs opened": renewing.open_due(now=now),
         "look-backs reminded of": renewing.remind_due(now=now),
         "look-backs revealed": renewing.reveal_due(now=now),
+        "meetings laid out": horizon.lay_out_due(now=now),
         "look-backs weighed": weighing.show_due(now=now),
         "look-backs asked about": weighing.remind_due(now=now),
         "meetings reminded of": reminding.remind(now=now),
+        "letters reminded of": letters.remind(now=now),
+        "sittings ended": Sitting.objects.end_due(now=now),
         "digests": digests.make(now=now),
         "arrivals let go": Arrival.objects.let_go(now=now),
         "former keys forgotten": WayBack.objects.forget_keys(now=now),
@@ -36,4 +39,8 @@ def due(*, now: datetime) -> dict[str, int]:
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Do all that is due at this moment; return how many of each. Running it twice does no harm."""
-    return {**due(now=now), "mail": outbox.deliver(now=now)}
+    return {
+        **due(now=now),
+        "mail": outbox.deliver(now=now),
+        "words to chats": chatting.deliver(now=now),
+    }

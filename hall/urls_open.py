@@ -18,9 +18,9 @@ from hall.views import (
 
 
 class ShortKind(StringConverter):
-    """m, i or l: a meeting, an idea, a look-back."""
+    """m, i, l or n: a meeting, an idea, a look-back, the hosts' letter."""
 
-    regex = "[mil]"
+    regex = "[miln]"
 
 
 register_converter(ShortKind, "short_kind")

@@ -31,7 +31,7 @@ from crews.models import (
     Table,
     TableAnswer,
 )
-from rhythms.models import Arrival, Commitment, CommitmentYes, Evening, LookBack, Meeting
+from rhythms.models import Arrival, Commitment, CommitmentYes, Evening, LookBack, Meeting, StepOut
 
 # So long after an evening home asks; its own page asks for longer (`rhythms.again`).
 ASKED_LATELY: Final = timedelta(days=3)
@@ -57,6 +57,7 @@ def waiting(member: Member, *, now: datetime) -> list[Waiting]:
     """Return what waits for a member, the most pressing first; as many queries however much it is."""
     return [
         *_lookbacks(member),
+        *_weighings(member),
         *_hellos(member, now=now),
         *_evenings(member, now=now),
         *_tables(member, now=now),
@@ -80,6 +81,25 @@ def unlogged(member: Member, *, now: datetime) -> list[Meeting]:
         .unlogged_by(member, now=now)
         .select_related("crew", "congregation")[:5]
     )
+
+
+def _weighings(member: Member) -> list[Waiting]:
+    rows = (
+        LookBack.objects.visible_to(member).to_weigh(member).select_related("crew", "congregation")
+    )
+    return [
+        Waiting(
+            "scale",
+            "plum",
+            row.crew.name,
+            _("Three dots each, face down. They show to all of you at once."),
+            _("Lay my dots"),
+            reverse("lookback-weigh", kwargs={"slug": row.congregation.slug, "pk": row.pk}),
+            _("with %(crew)s") % {"crew": row.crew.name},
+            row.crew_id,
+        )
+        for row in rows
+    ]
 
 
 def _lookbacks(member: Member) -> list[Waiting]:
@@ -216,10 +236,12 @@ def _seasons(member: Member, *, now: datetime) -> list[Waiting]:
 def _commitments(member: Member) -> list[Waiting]:
     said = CommitmentYes.objects.filter(commitment=OuterRef("pk"), member=member)
     seated = Seat.objects.filter(crew=OuterRef("crew"), member=member).at_table()
+    out = StepOut.objects.visible_to(member).filter(member=member).values("rhythm_id")
     rows = (
         Commitment.objects.visible_to(member)
         .filter(Exists(seated), state=Commitment.State.PROPOSED)
         .exclude(Exists(said))
+        .exclude(rhythm__in=out)
         .select_related("crew__congregation")
     )
     return [
@@ -227,12 +249,7 @@ def _commitments(member: Member) -> list[Waiting]:
             "repeat",
             "sky",
             row.crew.name,
-            ngettext(
-                "A new commitment: %(times)s time. Yours is one of the yeses it needs",
-                "A new commitment: %(times)s times. Yours is one of the yeses it needs",
-                row.times,
-            )
-            % {"times": row.times},
+            _asked(row),
             _("Answer"),
             row.get_absolute_url(),
             row.crew.name,
@@ -241,6 +258,16 @@ def _commitments(member: Member) -> list[Waiting]:
         )
         for row in rows
     ]
+
+
+def _asked(commitment: Commitment) -> str:
+    if commitment.times is None:
+        return _("A rhythm without an end. Yours is one of the yeses it needs")
+    return ngettext(
+        "A new commitment: %(times)s time. Yours is one of the yeses it needs",
+        "A new commitment: %(times)s times. Yours is one of the yeses it needs",
+        commitment.times,
+    ) % {"times": commitment.times}
 
 
 def _requests(member: Member) -> list[Waiting]:

@@ -1,9 +1,9 @@
 """How a crew commits: to its first rhythm when it is founded, and to each further one it proposes."""
 
 import uuid
-from collections.abc import Iterable
-from datetime import date, datetime, time
-from typing import Literal, cast
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -14,7 +14,13 @@ from congregation.models import Event, Member, Notice
 from crews.models import Crew, Idea
 from rhythms import rules
 from rhythms.models import Commitment, CommitmentYes, Rhythm
-from rhythms.models.rhythm import at_table
+from rhythms.models.rhythm import MOST_TIMES, OPEN_KINDS, at_table
+from rhythms.rules import Occurrence
+
+# More rhythms at once are more than a table keeps in mind.
+MOST_AT_ONCE: Final = 6
+# A commitment until a date is renewed within this time.
+LONGEST: Final = timedelta(days=370)
 
 
 def rhythm_of(
@@ -27,14 +33,20 @@ def rhythm_of(
     minutes: int,
     place: str = "",
     link: str = "",
+    weekdays: Collection[int] = (),
+    by_date: bool = False,
+    kind: str = Rhythm.Kind.RELATIONAL,
+    name: str = "",
 ) -> Rhythm:
-    """Return a rhythm for a crew, not yet saved: that often, on that weekday and wall time."""
-    often = cast(Literal["weekly", "fortnightly", "monthly"], tempo)
+    """Return a rhythm for a crew, not yet saved: that often, on those weekdays and that wall time."""
+    start = datetime.combine(starts_on, starts_at)
     return Rhythm(
         congregation_id=crew.congregation_id,
         crew=crew,
+        kind=kind,
+        name=name,
         tempo=tempo,
-        rule=rules.rule_for(often, datetime.combine(starts_on, starts_at), None),
+        rule=rules.rule_for(tempo, start, None, weekdays=weekdays, by_date=by_date),
         starts_on=starts_on,
         starts_at=starts_at,
         zone=zone,
@@ -79,63 +91,65 @@ def first(crew: Crew, idea: Idea, people: Iterable[Member], *, now: datetime) ->
     return commitment
 
 
+def may_be_open_ended(crew: Crew) -> bool:
+    """Tell whether a crew may keep a rhythm without an end (rule 7): co-ops, houses and pods."""
+    return crew.kind in OPEN_KINDS and not crew.is_partnership
+
+
 def propose(
     crew: Crew,
     *,
     rhythm: Rhythm,
     starts_on: date,
-    times: int,
+    times: int | None,
     by: Member | None,
     now: datetime,
+    until: date | None = None,
     yeses: Iterable[Member] = (),
     pk: uuid.UUID | None = None,
+    follows: Commitment | None = None,
 ) -> Commitment:
-    """Propose a rhythm for a limited time to the crew; anyone at its table may.
+    """Propose a rhythm to the crew: a number of times, until a date, or (with neither) without an end.
 
-    `rhythm` is one the crew has, or one of `rhythm_of`. Whoever proposes says yes with it; `yeses`
-    are those who already said so, at a look-back. `by` is None where the look-back proposes.
-    With the `pk` of a proposal that was made, this returns that one.
+    Anyone at its table may. `rhythm` is one the crew has, or one of `rhythm_of`. Whoever proposes says
+    yes with it; `yeses` are those who already said so, at a look-back. `by` is None where the look-back
+    proposes. `follows` is the commitment it renews. With the `pk` of a proposal that was made, this
+    returns that one.
     """
     with transaction.atomic():
         # Of two who propose at the same moment, the second finds the first one's.
         Crew.objects.select_for_update(no_key=True).get(pk=crew.pk)
-        people = at_table(crew)
-        if by is not None and by not in people:
+        if by is not None and by not in at_table(crew):
             raise PermissionDenied
         made = Commitment.objects.filter(pk=pk, crew=crew).first() if pk else None
         if made is not None:
             return made
-        if crew.state == Crew.State.ENDED:
-            raise ValidationError(_("This crew has ended."))
-        if len(people) < crew.least:
-            raise ValidationError(
-                _("A crew meets from %(least)d people on; there are %(people)d of you."),
-                params={"least": crew.least, "people": len(people)},
-            )
-        if Commitment.objects.filter(crew=crew).current().exists():
-            raise ValidationError(_("There is a commitment already; the next one follows it."))
-        if by is not None and rhythm.begins(starts_on) <= now:
-            raise ValidationError({"starts_on": _("That moment has passed; choose one to come.")})
-        planned = rhythm.meetings_from(starts_on, times, now=now)
+        _check_open(crew, rhythm, by=by)
+        planned = dates(crew, rhythm, times, until, starts_on=starts_on, by=by, now=now)
         try:
             with transaction.atomic():
                 if rhythm._state.adding:
                     rhythm.save()
                 last = Commitment.objects.filter(crew=crew).aggregate(n=Max("number"))["n"] or 0
+                is_open = times is None and until is None
                 commitment = Commitment(
                     congregation_id=crew.congregation_id,
                     crew=crew,
                     rhythm=rhythm,
+                    follows=follows,
                     number=last + 1,
-                    times=times,
+                    times=None if is_open else len(planned),
+                    until=until,
                     proposed_at=now,
                     proposed_by=by,
                     begins_on=planned[0].local.date(),
-                    ends_on=planned[-1].local.date(),
+                    ends_on=None if is_open else planned[-1].local.date(),
                 )
                 if pk:
                     commitment.pk = pk
-                commitment.clean_fields(exclude=["congregation", "crew", "rhythm", "proposed_by"])
+                commitment.clean_fields(
+                    exclude=["congregation", "crew", "rhythm", "proposed_by", "follows"]
+                )
                 commitment.save(force_insert=True)
         except IntegrityError as error:
             raise ValidationError(
@@ -148,6 +162,70 @@ def propose(
             Notice.tell("rhythms.commitment_proposed", commitment.awaited(), commitment, now=now)
         commitment.begin(now=now)
     return commitment
+
+
+def _check_open(crew: Crew, rhythm: Rhythm, *, by: Member | None) -> None:
+    """Refuse a proposal where a crew can't begin another rhythm just now."""
+    if crew.state == Crew.State.ENDED:
+        raise ValidationError(_("This crew has ended."))
+    people = at_table(crew, None if rhythm._state.adding else rhythm.pk)
+    if len(people) < crew.least:
+        raise ValidationError(
+            _("A crew meets from %(least)d people on; there are %(people)d of you."),
+            params={"least": crew.least, "people": len(people)},
+        )
+    current = Commitment.objects.filter(crew=crew).current()
+    if not rhythm._state.adding and current.filter(rhythm=rhythm).exists():
+        raise ValidationError(
+            _("There is a commitment to this rhythm already; the next one follows it.")
+        )
+    if by is None:
+        return
+    if current.filter(state=Commitment.State.PROPOSED, rhythm__kind=rhythm.kind).exists():
+        raise ValidationError(
+            _(
+                "A rhythm of this kind is proposed already; say yes to that one, or set it aside first."
+            )
+        )
+    if current.count() >= MOST_AT_ONCE:
+        raise ValidationError(
+            _("That is more rhythms than a table can keep in mind; end one first.")
+        )
+
+
+def dates(
+    crew: Crew,
+    rhythm: Rhythm,
+    times: int | None,
+    until: date | None,
+    *,
+    by: Member | None,
+    now: datetime,
+    starts_on: date | None = None,
+) -> list[Occurrence]:
+    """Return the dates that are proposed; refuse those that can't be."""
+    starts_on = starts_on or rhythm.starts_on
+    if times is None and until is None and not may_be_open_ended(crew):
+        raise ValidationError(
+            _("Without an end is for co-ops, houses and pods; say how many times, or until when.")
+        )
+    if by is not None and rhythm.begins(starts_on) <= now:
+        raise ValidationError({"starts_on": _("That moment has passed; choose one to come.")})
+    if until is not None and until > starts_on + LONGEST:
+        raise ValidationError({"until": _("Choose a day within a year from the first one.")})
+    planned = rhythm.meetings_from(starts_on, None if until else times, now=now, until=until)
+    if until is not None and len(planned) < 2:
+        raise ValidationError(
+            {"until": _("Until then you would meet once at most; choose a later day.")}
+        )
+    if until is not None and len(planned) > MOST_TIMES:
+        raise ValidationError(
+            {
+                "until": _("That is more than %(most)d times; choose an earlier day.")
+                % {"most": MOST_TIMES}
+            }
+        )
+    return planned
 
 
 def _say(commitment: Commitment, people: Iterable[Member], *, now: datetime) -> None:

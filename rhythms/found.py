@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
 from congregation.models import Member
 from crews.models import Seat
-from rhythms import phrases, rules
+from rhythms import phrases, whose_turn
 from rhythms.models import (
     Change,
     Commitment,
@@ -308,6 +308,10 @@ def _next(lookback: LookBack, reader: Member, people: list[Member]) -> Next | No
     after = (
         Commitment.objects.visible_to(reader)
         .filter(crew=lookback.crew, number__gt=lookback.commitment.number)
+        .filter(
+            Q(follows=lookback.commitment_id)
+            | Q(follows__isnull=True, rhythm__kind=lookback.commitment.rhythm.kind)
+        )
         .exclude(state=Commitment.State.WITHDRAWN)
         .select_related("rhythm", "proposed_by")
         .order_by("number")
@@ -333,7 +337,7 @@ def _turn(
 ) -> tuple[Member | None, bool]:
     """Return who begins the next commitment, and whether they have never led here."""
     led = {
-        row["member_id"]: rules.Led(row["times"], row["last_on"])
+        row["member_id"]: whose_turn.Led(row["times"], row["last_on"])
         for row in Led.objects.visible_to(reader)
         .filter(crew=commitment.crew_id)
         .values("member_id")
@@ -349,7 +353,7 @@ def _turn(
         turn = plan.facilitator
     else:
         seated = {person.pk: person for person in people}
-        pk = rules.next_turn(list(seated), led, caller=commitment.proposed_by_id)
+        pk = whose_turn.next_turn(list(seated), led, caller=commitment.proposed_by_id)
         turn = seated[pk] if pk is not None else None
     return turn, bool(turn and led and turn.pk not in led)
 

@@ -1,11 +1,17 @@
 """What people are told by this app."""
 
+import uuid
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from congregation.notices import MEETINGS, NEWS, Attachment, Kind
+from congregation.http import short
+from congregation.notices import MEETINGS, NEWS, Attachment, Kind, Said
+
+_Also = Callable[[str, Any, str, datetime | None, datetime], None]
 
 
 def _meeting(plan: Any, member: Any) -> list[Attachment]:
@@ -48,6 +54,63 @@ def _cant_come(plan: Any, member: Any) -> bool:
     return bool(plan.meeting.comings.filter(member=member, answer="cant").exists())
 
 
+def _has_weighed(lookback: Any, member: Any) -> bool:
+    """Whether someone has laid their dots, or all of them show already."""
+    return bool(lookback.weighed_at) or lookback.weighings.filter(member=member).exists()
+
+
+# ---- what a crew's own chat is told: never where, by whom or what of
+
+
+def _plan_to_chat(of: str) -> _Also:
+    """Return what has a crew's chat told of a meeting of it."""
+
+    def tell(kind: str, plan: Any, occasion: str, before: datetime | None, now: datetime) -> None:
+        from crews import chatting
+
+        crew = plan.meeting.crew
+        chatting.tell(crew, of, kind, plan.pk, occasion, before=before, now=now)
+
+    return tell
+
+
+def _crew_to_chat(of: str) -> _Also:
+    """Return what has a crew's chat told of something else of it."""
+
+    def tell(kind: str, row: Any, occasion: str, before: datetime | None, now: datetime) -> None:
+        from crews import chatting
+
+        chatting.tell(row.crew, of, kind, row.pk, occasion, before=before, now=now)
+
+    return tell
+
+
+def _moved(plan: Any) -> Said | None:
+    """A change holds until the next one, and until the meeting has begun for anybody."""
+    meeting = plan.meeting
+    if meeting.crew_id is None or meeting.state not in {"planned", "cancelled"}:
+        return None
+    return Said(_short("m", meeting.pk), meeting.zone, str(meeting.sequence))
+
+
+def _meets(plan: Any) -> Said | None:
+    """A reminder holds for one time of a meeting that takes place."""
+    return _moved(plan) if plan.meeting.state == "planned" else None
+
+
+def _begun(commitment: Any) -> Said | None:
+    first = commitment.meetings.order_by("starts_at").first()
+    return Said(_short("m", first.pk), first.zone) if first else None
+
+
+def _looks_back(lookback: Any) -> Said | None:
+    return Said(_short("l", lookback.pk), lookback.congregation.zone)
+
+
+def _short(kind: str, pk: uuid.UUID) -> str:
+    return reverse("go", kwargs={"kind": kind, "code": short(pk)})
+
+
 def _to_weigh(lookback: Any) -> str:
     """Return where dots are laid; once they show, it leads on to what was found."""
     return reverse("lookback-weigh", kwargs={"slug": lookback.congregation.slug, "pk": lookback.pk})
@@ -56,10 +119,18 @@ def _to_weigh(lookback: Any) -> str:
 _OF_PLAN = (
     "congregation",
     "facilitator",
+    "second",
     "meeting__congregation",
-    "meeting__crew",
+    "meeting__crew__congregation",
     "meeting__hello__first",
     "meeting__hello__second",
+)
+
+_OF_SWAP = (
+    "asker",
+    "asked",
+    "plan__meeting__crew__congregation",
+    "other__meeting",
 )
 
 KINDS: list[Kind] = [
@@ -96,6 +167,17 @@ KINDS: list[Kind] = [
         attach=_all_meetings,
         related=("crew__congregation", "rhythm"),
         group=MEETINGS,
+        also=_crew_to_chat("begun"),
+        chat=_begun,
+    ),
+    Kind(
+        name="rhythms.rhythm_changed",
+        model="rhythms.Commitment",
+        label=_("A rhythm of a crew of mine changes or pauses"),
+        subject=_("A rhythm of your crew has changed"),
+        attach=_all_meetings,
+        url=lambda commitment: commitment.page,
+        related=("crew__congregation", "rhythm"),
     ),
     Kind(
         name="rhythms.meeting_soon",
@@ -107,6 +189,8 @@ KINDS: list[Kind] = [
         group=MEETINGS,
         too_late=lambda plan: plan.meeting.starts_at,
         is_settled=_cant_come,
+        also=_plan_to_chat("soon"),
+        chat=_meets,
     ),
     Kind(
         name="rhythms.meeting_moved",
@@ -117,6 +201,8 @@ KINDS: list[Kind] = [
         related=_OF_PLAN,
         group=MEETINGS,
         too_late=lambda plan: plan.meeting.starts_at,
+        also=_plan_to_chat("moved"),
+        chat=_moved,
     ),
     Kind(
         name="rhythms.turn",
@@ -126,6 +212,36 @@ KINDS: list[Kind] = [
         related=_OF_PLAN,
         group=MEETINGS,
         too_late=lambda plan: plan.meeting.starts_at,
+    ),
+    Kind(
+        name="rhythms.swap_asked",
+        model="rhythms.Swap",
+        label=_("Someone would swap turns with me"),
+        subject=_("Would you swap turns?"),
+        related=_OF_SWAP,
+    ),
+    Kind(
+        name="rhythms.swap_answered",
+        model="rhythms.Swap",
+        label=_("My offer to swap turns is answered"),
+        subject=_("About swapping turns"),
+        related=_OF_SWAP,
+    ),
+    Kind(
+        name="rhythms.missed",
+        model="rhythms.Plan",
+        label=_("A crew of mine didn’t meet"),
+        subject=_("Rest is a rhythm too"),
+        related=_OF_PLAN,
+        by_mail=False,
+    ),
+    Kind(
+        name="rhythms.still_fits",
+        model="rhythms.Plan",
+        label=_("A crew of mine didn’t meet twice"),
+        subject=_("Does your rhythm still fit?"),
+        related=_OF_PLAN,
+        url=lambda plan: str(plan.meeting.crew.get_absolute_url()),
     ),
     Kind(
         name="rhythms.did_you_meet",
@@ -153,6 +269,8 @@ KINDS: list[Kind] = [
         subject=_("Your look-back is here: five minutes, alone"),
         related=("crew",),
         is_settled=_has_written,
+        also=_crew_to_chat("lookback"),
+        chat=_looks_back,
     ),
     Kind(
         name="rhythms.lookback_closing",
@@ -169,6 +287,16 @@ KINDS: list[Kind] = [
         label=_("A look-back of a crew of mine is open to all of us"),
         subject=_("Your look-back is open to all of you"),
         related=("crew",),
+        also=_crew_to_chat("lookback"),
+        chat=_looks_back,
+    ),
+    Kind(
+        name="rhythms.practice_shared",
+        model="rhythms.CrewPractice",
+        label=_("A practice of a crew of mine is shared with everyone here"),
+        subject=_("Your crew has shared a practice"),
+        related=("crew__congregation",),
+        group=NEWS,
     ),
     Kind(
         name="rhythms.manner",
@@ -178,6 +306,7 @@ KINDS: list[Kind] = [
         url=lambda manner: reverse(
             "manner", kwargs={"slug": manner.congregation.slug, "pk": manner.crew_id}
         ),
+        group=NEWS,
         related=("crew", "congregation"),
     ),
     Kind(
@@ -187,6 +316,7 @@ KINDS: list[Kind] = [
         subject=_("You weigh what you found: three dots each"),
         url=_to_weigh,
         related=("crew", "congregation"),
+        is_settled=_has_weighed,
     ),
     Kind(
         name="rhythms.lookback_weigh_closing",
@@ -195,6 +325,8 @@ KINDS: list[Kind] = [
         subject=_("What weighs most shows tomorrow"),
         url=_to_weigh,
         related=("crew", "congregation"),
+        too_late=lambda lookback: lookback.weighs_until,
+        is_settled=_has_weighed,
     ),
     Kind(
         name="rhythms.lookback_weighed",
@@ -209,6 +341,7 @@ KINDS: list[Kind] = [
         label=_("A crew of mine has chosen no change yet"),
         subject=_("One change, and someone who carries it"),
         related=("crew",),
+        is_settled=lambda lookback, member: lookback.changes.exists(),
     ),
     Kind(
         name="rhythms.change_carried",

@@ -37,7 +37,11 @@ def open_ends(*, now: datetime) -> int:
     held = Meeting.objects.filter(commitment=OuterRef("pk"))
     under_way = LookBack.objects.open().filter(commitment=OuterRef("pk"))
     over = Commitment.objects.filter(
-        Exists(held), ~Exists(ahead), ~Exists(under_way), state=Commitment.State.RUNNING
+        Exists(held),
+        ~Exists(ahead),
+        ~Exists(under_way),
+        state=Commitment.State.RUNNING,
+        times__isnull=False,
     ).select_related("crew__congregation", "crew__manner")
     opened = 0
     for commitment in over:
@@ -60,6 +64,7 @@ def open_middles(*, now: datetime) -> int:
     opened = 0
     for commitment in long_ones.select_related("rhythm", "crew__congregation", "crew__manner"):
         today = now.astimezone(ZoneInfo(commitment.rhythm.zone)).date()
+        assert commitment.ends_on is not None
         month = months_in(commitment.begins_on, commitment.ends_on, today)
         if month and _has_met_since(commitment, month, now=now):
             opened += _open(commitment, LookBack.Kind.MIDDLE, month, now=now)

@@ -3,9 +3,11 @@
 from datetime import date, datetime, time
 
 from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, pgettext
 
+from congregation.templatetags.look import day
 from rhythms import rules
 
 _NUMBERS = (
@@ -46,8 +48,10 @@ _ORDINALS = (
 )
 
 
-def which_of(n: int, total: int) -> str:
-    """Return which one of a row it is: "the fifth of six"."""
+def which_of(n: int, total: int | None) -> str:
+    """Return which one of a row it is: "the fifth of six"; "the fifth" of one without an end."""
+    if total is None:
+        return _(_ORDINALS[n - 1]) if 1 <= n <= len(_ORDINALS) else _("number %(n)s") % {"n": n}
     if 1 <= n <= len(_ORDINALS):
         return _("%(nth)s of %(total)s") % {"nth": _(_ORDINALS[n - 1]), "total": number(total)}
     return _("number %(n)s of %(total)s") % {"n": n, "total": total}
@@ -89,6 +93,16 @@ def meetings(n: int) -> str:
     return ngettext("%(n)s meeting", "%(n)s meetings", n) % {"n": number(n)}
 
 
+def minutes(n: int) -> str:
+    """Return so many minutes, as hours where they are many: "55 min", "4 h 8 min"."""
+    hours, rest = divmod(n, 60)
+    if n <= 120:
+        return _("%(n)s min") % {"n": n}
+    if not rest:
+        return _("%(hours)s h") % {"hours": hours}
+    return _("%(hours)s h %(n)s min") % {"hours": hours, "n": rest}
+
+
 def times(n: int) -> str:
     """Return how often: "six times"."""
     if n <= 2:
@@ -99,30 +113,70 @@ def times(n: int) -> str:
 def tempo(rule: str, begins_on: date, starts_at: time) -> str:
     """Return how often a rhythm comes round: "Every other Tuesday"."""
     said = rules.phrase(rule, datetime.combine(begins_on, starts_at))
-    day = str(WEEKDAYS[said.weekdays[0]]) if len(said.weekdays) == 1 else ""
-    if said.kind == "weekly" and day and said.interval == 1:
-        return _("Every %(day)s") % {"day": day}
-    if said.kind == "fortnightly" and day:
-        return _("Every other %(day)s") % {"day": day}
-    if said.kind == "monthly" and day and said.nth and said.interval == 1:
-        which = {
-            1: pgettext("weekday of a month", "first"),
-            2: pgettext("weekday of a month", "second"),
-            3: pgettext("weekday of a month", "third"),
-            4: pgettext("weekday of a month", "fourth"),
-            -1: pgettext("weekday of a month", "last"),
-        }.get(said.nth)
-        if which:
-            return _("Every %(which)s %(day)s of the month") % {"which": which, "day": day}
+    match said.kind:
+        case "daily" if said.interval == 1:
+            return _("Every day")
+        case "weekly" | "fortnightly":
+            return _weekly(said)
+        case "monthly" if said.interval in (1, 3):
+            return _monthly(said)
+        case "yearly" if said.interval == 1 and said.month and said.monthday:
+            if (said.month, said.monthday) == (2, 29):
+                return _("Every year on the last day of February")
+            form = pgettext("day of a year, as a date format", "j F")
+            on = date_format(date(2024, said.month, said.monthday), form)
+            return _("Every year on %(day)s") % {"day": on}
     return _("In your own rhythm")
 
 
-def commitment(rule: str, begins_on: date, starts_at: time, n: int) -> str:
-    """Return a rhythm for a limited time: "Every other Tuesday, six times"."""
-    return _("%(tempo)s, %(times)s") % {
-        "tempo": tempo(rule, begins_on, starts_at),
-        "times": times(n),
-    }
+def _weekly(said: rules.Tempo) -> str:
+    day = names([str(WEEKDAYS[weekday]) for weekday in said.weekdays])
+    if said.kind == "fortnightly":
+        return _("Every other %(day)s") % {"day": day}
+    if said.interval == 1:
+        return _("Every %(day)s") % {"day": day}
+    return _("In your own rhythm")
+
+
+def _monthly(said: rules.Tempo) -> str:
+    if said.monthday is not None:
+        if said.monthday == -1:
+            on = _("the last day")
+        else:
+            on = pgettext("day of a month", "the %(n)s") % {"n": _nth(said.monthday)}
+        if said.interval == 3:
+            return _("Every three months, on %(day)s") % {"day": on}
+        return _("On %(day)s of each month") % {"day": on}
+    day = str(WEEKDAYS[said.weekdays[0]]) if len(said.weekdays) == 1 else ""
+    which = {
+        1: pgettext("weekday of a month", "first"),
+        2: pgettext("weekday of a month", "second"),
+        3: pgettext("weekday of a month", "third"),
+        4: pgettext("weekday of a month", "fourth"),
+        -1: pgettext("weekday of a month", "last"),
+    }.get(said.nth or 0)
+    if not (day and which):
+        return _("In your own rhythm")
+    if said.interval == 3:
+        return _("Every three months, on the %(which)s %(day)s") % {"which": which, "day": day}
+    return _("Every %(which)s %(day)s of the month") % {"which": which, "day": day}
+
+
+def _nth(n: int) -> str:
+    """Return a day of a month as it is said: "15th"."""
+    return date_format(date(2024, 1, n), pgettext("day of a month, as a date format", "jS"))
+
+
+def commitment(
+    rule: str, begins_on: date, starts_at: time, n: int | None, *, until: date | None = None
+) -> str:
+    """Return a rhythm with its end: "Every other Tuesday, six times", "…, until 18 December"."""
+    often = tempo(rule, begins_on, starts_at)
+    if n is None:
+        return _("%(tempo)s, without an end") % {"tempo": often}
+    if until is not None:
+        return _("%(tempo)s, until %(day)s") % {"tempo": often, "day": day(until)}
+    return _("%(tempo)s, %(times)s") % {"tempo": often, "times": times(n)}
 
 
 def table(people: int, kept: int, open_seats: int) -> str:

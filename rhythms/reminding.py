@@ -5,14 +5,14 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from congregation import bulk
 from congregation.models import Member, Notice
-from crews.models import Crew, Seat
+from crews.models import Chat, Crew, Seat
 from rhythms import committing, rules
-from rhythms.models import Coming, Commitment, Meeting, Plan, Presence
+from rhythms.models import Coming, Commitment, Meeting, Plan, Presence, StepOut, missing
 
 AHEAD = timedelta(hours=24)
 MISSED = 2
@@ -29,7 +29,8 @@ def remind(*, now: datetime) -> int:
     nobody is asked twice. Turns of people who have left are given on first.
     """
     keep_turns(now=now)
-    return remind_of_near(now=now) + ask_about_past(now=now) + reach_out(now=now)
+    told = remind_of_near(now=now) + ask_about_past(now=now) + reach_out(now=now)
+    return told + missing.tell_of_unsaid(now=now)
 
 
 def keep_turns(*, now: datetime) -> int:
@@ -44,13 +45,11 @@ def keep_turns(*, now: datetime) -> int:
         crew__in=Crew.objects.filter(state__in=[Crew.State.RESTING, Crew.State.ENDED]),
     ).update(state=Meeting.State.CANCELLED, sequence=F("sequence") + 1, changed_at=now)
     seated = Seat.objects.at_table().filter(
-        crew=OuterRef("meeting__crew"),
-        member=OuterRef("facilitator"),
-        member__state=Member.State.ACTIVE,
+        crew=OuterRef("meeting__crew"), member__state=Member.State.ACTIVE
     )
+    first, second = (seated.filter(member=OuterRef(slot)) for slot in ("facilitator", "second"))
     forsaken = Plan.objects.filter(
-        ~Exists(seated),
-        facilitator__isnull=False,
+        Q(~Exists(first), facilitator__isnull=False) | Q(~Exists(second), second__isnull=False),
         meeting__state=Meeting.State.PLANNED,
         meeting__starts_at__gt=now,
         meeting__crew__isnull=False,
@@ -87,7 +86,9 @@ def remind_of_near(*, now: datetime) -> int:
         for side in ("first", "second")
     ]
     people = [_at_tables(untold), *sides]
-    return bulk.tell(SOON, [rows.filter(~Exists(cant)) for rows in people], now=now)
+    chats = Plan.objects.filter(meeting__crew__in=Chat.objects.up().values("crew"))
+    may_come = [rows.filter(~Exists(cant)) for rows in people]
+    return bulk.tell(SOON, may_come, besides=chats, now=now)
 
 
 def ask_about_past(*, now: datetime) -> int:
@@ -134,7 +135,7 @@ def reach_out(*, now: datetime) -> int:
         state=Meeting.State.HELD,
     )
     held: dict[uuid.UUID, list[Meeting]] = defaultdict(list)
-    for meeting in lately.order_by("-starts_at"):
+    for meeting in lately.select_related("commitment").order_by("-starts_at"):
         if meeting.commitment_id and len(held[meeting.commitment_id]) < MISSED:
             held[meeting.commitment_id].append(meeting)
     last_ones = {
@@ -151,6 +152,7 @@ def reach_out(*, now: datetime) -> int:
         for meeting_id, member_id in heard:
             into[meeting_id].add(member_id)
     seats: dict[uuid.UUID, list[Seat]] = defaultdict(list)
+    outs = set(StepOut.objects.filter(rhythm__crew__in=crews).values_list("rhythm_id", "member_id"))
     at_table = Seat.objects.at_table().filter(member__state=Member.State.ACTIVE)
     for seat in at_table.filter(crew__in=crews).select_related("member"):
         seats[seat.crew_id].append(seat)
@@ -166,7 +168,8 @@ def reach_out(*, now: datetime) -> int:
         there = [seat for seat in here if seat.member_id in seen[last.pk]]
         for seat in here:
             is_new = seat.taken_at >= before.starts_at
-            if seat.member_id in known or is_new or (seat.pk, str(commitment)) in told:
+            is_out = last.commitment and (last.commitment.rhythm_id, seat.member_id) in outs
+            if seat.member_id in known or is_new or is_out or (seat.pk, str(commitment)) in told:
                 continue
             # The same one for whoever sweeps: of two sweeps at once, one asks.
             seed = f"{seat.pk} {commitment}"
@@ -182,6 +185,6 @@ def planned() -> "QuerySet[Meeting]":
     return (
         Meeting.objects.filter(state=Meeting.State.PLANNED)
         .exclude(crew__isnull=True, hello__isnull=True)
-        .select_related("plan", "crew__congregation", "hello__first", "hello__second")
+        .select_related("plan", "commitment", "crew__congregation", "hello__first", "hello__second")
         .order_by("starts_at")
     )

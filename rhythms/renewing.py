@@ -1,7 +1,6 @@
 """How a commitment ends and the next one begins: the look-back is written, and is revealed."""
 
 import uuid
-from collections import Counter
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,21 +10,20 @@ from django.utils.translation import gettext as _
 
 from congregation.models import Event, Member, Notice
 from crews.models import Seat
-from rhythms import rules
+from rhythms import rules, stepping
 from rhythms.committing import propose, rhythm_of
 from rhythms.models import (
     Answers,
-    Coming,
     Commitment,
     Decision,
     Helped,
-    Log,
     LookBack,
     Meeting,
-    Presence,
+    Rhythm,
     Slip,
+    noting,
 )
-from rhythms.models.rhythm import at_table
+from rhythms.models.rhythm import at_table, settle_cycle
 from rhythms.opening import open_due, remind_due
 from rhythms.rules import Occurrence
 
@@ -42,6 +40,7 @@ __all__ = [
 # The next table begins no sooner, so that everyone can say yes to it first.
 BREATH = timedelta(days=5)
 Way = Decision.Way
+GOES_ON = (Way.CONTINUE, Way.CHANGE)
 
 
 # ---- writing, and the reveal
@@ -60,17 +59,6 @@ def reveal_due(*, now: datetime) -> int:
     """Open to all each look-back that everyone has written, or whose deadline has come."""
     due = LookBack.objects.due(now).select_related("crew__congregation", "commitment__rhythm")
     return sum(reveal(lookback, now=now) for lookback in due)
-
-
-def _forget_who_came(lookback: LookBack) -> None:
-    """Wipe who came by name, and what it could be read from: only the counts and the turns remain."""
-    over = Meeting.objects.filter(
-        commitment=lookback.commitment_id, starts_at__lte=lookback.opened_at
-    ).values("pk")
-    Presence.objects.filter(meeting__in=over).delete()
-    Coming.objects.filter(meeting__in=over).delete()
-    Notice.objects.filter(kind="rhythms.reach_out", occasion=str(lookback.commitment_id)).delete()
-    Log.objects.filter(meeting__in=over).update(logged_by=None)
 
 
 def reveal(lookback: LookBack, *, now: datetime) -> bool:
@@ -97,9 +85,18 @@ def reveal(lookback: LookBack, *, now: datetime) -> bool:
         Event.record("lookback.reveal", lookback, by=None, now=now, circle=crew.pk)
         goers: list[Member] = []
         if lookback.asks_way:
-            _forget_who_came(lookback)
-            goers = [seat.member for seat in asked if ways[seat.member_id] == Way.END]
-            _go_on(lookback, asked, ways, all_end=len(goers) == len(taken), now=now)
+            over = Meeting.objects.filter(
+                commitment=lookback.commitment_id, starts_at__lte=lookback.opened_at
+            )
+            noting.forget_who_came(over, lookback.commitment_id)
+            elsewhere = _in_other_rhythms(lookback.commitment)
+            goers = [
+                seat.member
+                for seat in asked
+                if ways[seat.member_id] == Way.END and seat.member_id not in elsewhere
+            ]
+            all_end = len(goers) == len(taken)
+            _go_on(lookback, asked, ways, elsewhere, all_end=all_end, now=now)
         _tell(lookback, goers, now=now)
     return True
 
@@ -108,13 +105,22 @@ def _go_on(
     lookback: LookBack,
     asked: list[Seat],
     ways: dict[uuid.UUID, str],
+    elsewhere: set[uuid.UUID],
     *,
     all_end: bool,
     now: datetime,
 ) -> None:
-    """End the commitment, do what each decided, and propose the next one to those who go on."""
+    """Do what each decided, end the commitment, and propose the next one to those who go on.
+
+    One without an end just goes on, unless too few are left in it. Who sits here for another rhythm
+    too keeps the seat whatever they decided, and is out of this one.
+    """
     crew, commitment = lookback.crew, lookback.commitment
-    Commitment.objects.filter(pk=commitment.pk).update(state=Commitment.State.ENDED, ended_at=now)
+    goes_on = commitment.is_open_ended
+    if not goes_on:
+        Commitment.objects.filter(pk=commitment.pk).update(
+            state=Commitment.State.ENDED, ended_at=now
+        )
     planned = next_cycle(commitment, now=now)
     crew.refresh_from_db()
     if crew.has_ended:
@@ -123,11 +129,20 @@ def _go_on(
         # All of them end: the table does, and its people keep what they wrote at it.
         crew.end(by=None, now=now)
         return
-    _apply(asked, ways, until=planned[-1].local.date(), now=now)
+    here = [seat for seat in asked if seat.member_id not in elsewhere]
+    _apply(here, ways, until=planned[-1].local.date(), now=now)
+    out = [pk for pk in ways if pk in elsewhere and ways[pk] not in GOES_ON]
+    stepping.leave_rhythm(commitment.rhythm, out, now=now)
     crew.refresh_from_db()
     if crew.has_ended:
         return
-    if len(at_table(crew)) >= crew.least:
+    is_enough = len(at_table(crew, commitment.rhythm_id)) >= crew.least
+    if goes_on:
+        if is_enough:
+            Meeting.objects.settle_turns(crew, now=now)
+        else:
+            commitment.end(now=now)
+    elif is_enough:
         propose(
             crew,
             rhythm=commitment.rhythm,
@@ -135,9 +150,11 @@ def _go_on(
             times=commitment.times,
             by=None,
             now=now,
+            follows=commitment,
         )
-    else:
+    elif not Commitment.objects.filter(crew=crew).current().exists():
         crew.rest(by=None, now=now)
+    settle_cycle(crew)
 
 
 def _open_answers(lookback: LookBack, asked: list[Seat], *, now: datetime) -> dict[uuid.UUID, str]:
@@ -184,6 +201,16 @@ def _apply(asked: list[Seat], ways: dict[uuid.UUID, str], *, until: date, now: d
             seat.keep(until, now=now)
 
 
+def _in_other_rhythms(commitment: Commitment) -> set[uuid.UUID]:
+    """Return who sits at the table for another rhythm of the crew too, and so keeps their seat.
+
+    The look-back is on this commitment alone: for them its end, rest or silence ends only this one.
+    """
+    others = Commitment.objects.filter(crew=commitment.crew_id).current()
+    rhythms = others.exclude(rhythm=commitment.rhythm_id).values_list("rhythm_id", flat=True)
+    return {person.pk for rhythm in rhythms for person in at_table(commitment.crew, rhythm)}
+
+
 def _tell(lookback: LookBack, goers: list[Member], *, now: datetime) -> None:
     """Tell everyone at once: who has a seat here that it is open, who ended a kind word."""
     going = {person.pk for person in goers}
@@ -209,16 +236,14 @@ def next_cycle(commitment: Commitment, *, now: datetime) -> list[Occurrence]:
     """
     rhythm = commitment.rhythm
     earliest = now.astimezone(ZoneInfo(rhythm.zone)).date() + BREATH
-    met = [meeting.local_date for meeting in Meeting.objects.filter(commitment=commitment)]
-    # The weekday that most meetings were on: one that was moved doesn't move the rhythm.
-    usual = Counter(day.weekday() for day in met).most_common(1)
-    in_step = max((day for day in met if day.weekday() == usual[0][0]), default=rhythm.starts_on)
-    first = datetime.combine(in_step, rhythm.starts_at)
-    # Even a monthly rhythm comes round within six weeks.
-    ahead = rules.expand(
-        first, rhythm.zone, rhythm.rule, rhythm.minutes, until=earliest + timedelta(days=45)
-    )
-    coming = next(meeting for meeting in ahead if meeting.local.date() >= earliest)
+    # Where its rhythm had them: one that was moved doesn't move the rhythm.
+    had = [
+        (meeting.planned_for or meeting.starts_at).astimezone(ZoneInfo(meeting.zone)).date()
+        for meeting in Meeting.objects.filter(commitment=commitment, rhythm=rhythm)
+    ]
+    after = rhythm.begins(earliest) - timedelta(seconds=1)
+    in_step = max(had, default=rhythm.starts_on)
+    coming = rhythm.ahead(in_step, after=after, until=earliest, least=1)[0]
     return rhythm.meetings_from(coming.local.date(), commitment.times, now=now)
 
 
@@ -249,25 +274,42 @@ def propose_instead(
         ).update(state=Commitment.State.WITHDRAWN, ended_at=now)
         if not withdrawn:
             raise ValidationError(_("This proposal is no longer open."))
-        same = tempo == old.tempo and starts_on.weekday() == old.starts_on.weekday()
-        rhythm = (
-            old
-            if same and tempo != "monthly"
-            else rhythm_of(
-                crew,
-                tempo=tempo,
-                starts_on=starts_on,
-                starts_at=old.starts_at,
-                zone=old.zone,
-                minutes=old.minutes,
-                place=old.place,
-                link=old.link,
-            )
-        )
+        rhythm = _like(old, tempo=tempo, starts_on=starts_on)
         fresh = propose(
-            crew, rhythm=rhythm, starts_on=starts_on, times=times, by=by, now=now, pk=pk
+            crew,
+            rhythm=rhythm,
+            starts_on=starts_on,
+            times=times,
+            by=by,
+            now=now,
+            pk=pk,
+            follows=commitment.follows,
         )
         kept = Seat.objects.taken().filter(crew=crew, kept_until__lt=fresh.ends_on)
         for seat in kept.select_related("member", "crew__congregation"):
-            seat.keep(fresh.ends_on, now=now)
+            if fresh.ends_on:
+                seat.keep(fresh.ends_on, now=now)
     return fresh
+
+
+def _like(old: Rhythm, *, tempo: str, starts_on: date) -> Rhythm:
+    """Return a rhythm where it has this tempo and comes round on that day, else one like it that does."""
+    first = datetime.combine(starts_on, old.starts_at)
+    on = rules.expand(first, old.zone, old.rule, old.minutes, limit=1)
+    was = rules.phrase(old.rule, datetime.combine(old.starts_on, old.starts_at))
+    is_in_step = on[0].local.date() == starts_on and rules.phrase(old.rule, first) == was
+    if tempo == old.tempo and is_in_step:
+        return old
+    assert old.crew is not None
+    return rhythm_of(
+        old.crew,
+        tempo=tempo,
+        starts_on=starts_on,
+        starts_at=old.starts_at,
+        zone=old.zone,
+        minutes=old.minutes,
+        place=old.place,
+        link=old.link,
+        kind=old.kind,
+        name=old.name,
+    )

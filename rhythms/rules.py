@@ -1,4 +1,4 @@
-"""When a rhythm comes round, and whose turn it is. Pure functions over plain values: no clock.
+"""When a rhythm comes round. Pure functions over plain values: no clock.
 
 Recurrence follows RFC 5545 (3.3.10 and 3.8.5.3). What recurs is a wall time with a zone; it is
 expanded in that zone and only then turned into instants, so that 19:00 stays 19:00. The choices
@@ -7,13 +7,13 @@ made where the RFC is silent are in docs/decisions/0002-recurrence.md.
 
 import hashlib
 import re
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
@@ -107,13 +107,6 @@ class Tempo:
     month: int | None = None
     count: int | None = None
     until: date | None = None
-
-
-class Led(NamedTuple):
-    """How often someone has facilitated, and when last."""
-
-    times: int
-    last_on: date | None
 
 
 # --- Reading a rule ---------------------------------------------------------------------------
@@ -413,10 +406,20 @@ def phrase(rule: str, start: datetime) -> Tempo:
             (nth, day), position = days[0], positions[0]
             if (nth != 0) != (position != 0) and -1 <= (nth or position) <= 5:
                 return replace(plain, kind="monthly", weekdays=(day,), nth=nth or position)
+        if (
+            monthdays
+            and not days
+            and positions == (-1,)
+            and monthdays == tuple(range(28, monthdays[-1] + 1))
+        ):
+            # The 30th, or the last day of a month that has none.
+            return replace(plain, kind="monthly", monthday=monthdays[-1])
         if not days and positions == (0,) and len(monthdays) <= 1:
             on = monthdays[0] if monthdays else start.day
             if on >= -1:
                 return replace(plain, kind="monthly", monthday=on)
+    if this.frequency == "YEARLY" and rest == {"BYMONTH": (2,), "BYMONTHDAY": (-1,)} and not days:
+        return replace(plain, kind="yearly", monthday=29, month=2)
     if this.frequency == "YEARLY" and not (days or rest):
         return replace(plain, kind="yearly", monthday=start.day, month=start.month)
     return plain
@@ -449,20 +452,35 @@ def lane(rule: str) -> int:
 
 
 def rule_for(
-    tempo: Literal["weekly", "fortnightly", "monthly"], start: datetime, times: int | None
+    tempo: str,
+    start: datetime,
+    times: int | None,
+    *,
+    weekdays: Collection[int] = (),
+    by_date: bool = False,
 ) -> str:
-    """Return the rule of a commitment: that often from `start` on, `times` times or without end.
+    """Return the rule of a rhythm: that often from `start` on, `times` times or without end.
 
-    Monthly goes by the weekday of `start` (the third Thursday); a fifth one means the last.
+    `tempo` is daily, weekly, fortnightly, monthly, quarterly or yearly. Weekly and fortnightly may be
+    on several `weekdays` (from Monday = 0); without any it is that of `start`. Monthly and quarterly
+    go by the weekday of `start` (the third Thursday), a fifth one meaning the last; or `by_date`, where
+    a day that a month lacks means its last one, so that no month is passed over. 29 February means
+    the last of February.
     """
     match tempo:
-        case "weekly":
-            rule = "FREQ=WEEKLY"
-        case "fortnightly":
-            rule = "FREQ=WEEKLY;INTERVAL=2"
-        case "monthly":
-            nth = (start.day + 6) // 7
-            rule = f"FREQ=MONTHLY;BYDAY={-1 if nth == 5 else nth}{WEEKDAYS[start.weekday()]}"
+        case "daily":
+            rule = "FREQ=DAILY"
+        case "weekly" | "fortnightly":
+            rule = "FREQ=WEEKLY;INTERVAL=2" if tempo == "fortnightly" else "FREQ=WEEKLY"
+            days = sorted(set(weekdays))
+            if days and days != [start.weekday()]:
+                rule += ";BYDAY=" + ",".join(WEEKDAYS[day] for day in days)
+        case "monthly" | "quarterly":
+            every = "FREQ=MONTHLY;INTERVAL=3" if tempo == "quarterly" else "FREQ=MONTHLY"
+            rule = f"{every};{_on_date(start.day) if by_date else _on_weekday(start)}"
+        case "yearly":
+            leap = (start.month, start.day) == (2, 29)
+            rule = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1" if leap else "FREQ=YEARLY"
         case _:
             raise RhythmError(f"There is no tempo “{_short(str(tempo))}”.")
     if times is None:
@@ -472,50 +490,17 @@ def rule_for(
     return f"{rule};COUNT={times}"
 
 
-# --- Whose turn -------------------------------------------------------------------------------
+def _on_weekday(start: datetime) -> str:
+    nth = (start.day + 6) // 7
+    return f"BYDAY={-1 if nth == 5 else nth}{WEEKDAYS[start.weekday()]}"
 
 
-def order_of_turns[Id: Hashable](
-    seated: Sequence[Id],
-    led: Mapping[Id, Led],
-    away: Collection[Id] = (),
-    caller: Id | None = None,
-) -> list[Id]:
-    """Return everyone seated in the order in which their turns to facilitate come.
-
-    `seated` is in the order of seats; `led` may lack those who never did, and may name people who
-    have left. Whoever has not led comes first, then whoever led longest ago, then less often, then
-    by seat: so nobody leads twice before the others have, and someone new or long away is asked
-    once, not until they have caught up. Before the first meeting the caller begins, as the practice has
-    it: facilitation rotates. Those away for the next meeting let one other person pass.
-    """
-    nobody_yet = not any(led[person].times for person in seated if person in led)
-
-    def waits(item: tuple[int, Id]) -> tuple[bool, date, int, int]:
-        seat, person = item
-        times, last_on = led.get(person, Led(0, None))
-        begins = nobody_yet and person == caller
-        return (not begins, last_on or date.min, times, seat)
-
-    order = [person for _, person in sorted(enumerate(seated), key=waits)]
-    present = next((person for person in order if person not in away), None)
-    if present is not None:
-        order.remove(present)
-        order.insert(0, present)
-    return order
-
-
-def next_turn[Id: Hashable](
-    seated: Sequence[Id],
-    led: Mapping[Id, Led],
-    away: Collection[Id] = (),
-    caller: Id | None = None,
-) -> Id | None:
-    """Return whose turn it is to facilitate, or None where everyone is away; see order_of_turns."""
-    return next(
-        (person for person in order_of_turns(seated, led, away, caller) if person not in away),
-        None,
-    )
+def _on_date(day: int) -> str:
+    if day <= 28:
+        return f"BYMONTHDAY={day}"
+    if day == 31:
+        return "BYMONTHDAY=-1"
+    return f"BYMONTHDAY={','.join(str(one) for one in range(28, day + 1))};BYSETPOS=-1"
 
 
 def one_of[T](those: Sequence[T], seed: str) -> T | None:

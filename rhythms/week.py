@@ -10,7 +10,7 @@ from congregation.models import Member
 from congregation.templatetags.look import clock as on_the_clock
 from crews.models import Crew
 from rhythms import rules
-from rhythms.models import Meeting
+from rhythms.models import Meeting, StepOut
 from rhythms.models.meeting import MeetingQuerySet
 
 # A crew keeps its tone from page to page; another person's tone is the sky's.
@@ -72,6 +72,11 @@ def between(member: Member, first: date, after: date) -> MeetingQuerySet:
     return (
         Meeting.objects.of(member)
         .filter(starts_at__gte=starts, starts_at__lt=ends)
+        .exclude(
+            commitment__rhythm__in=StepOut.objects.visible_to(member)
+            .filter(member=member)
+            .values("rhythm")
+        )
         .select_related(
             "congregation",
             "crew",

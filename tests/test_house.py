@@ -56,8 +56,10 @@ OPEN_TEXT = {
     "congregation.Event": {"verb"},
     "congregation.Notice": {"kind", "occasion"},
     "congregation.NoticeChoice": {"kind"},
+    "congregation.Letter": {"title", "words"},
     "congregation.Mail": {"kind", "to", "fault"},
     "crews.Crew": {"name", "purpose"},
+    "crews.ChatPost": {"kind", "occasion", "fault"},
     "crews.Season": {"name"},
     "crews.Idea": {
         "name",
@@ -74,6 +76,7 @@ OPEN_TEXT = {
     "rhythms.EveningLink": {"token_hash"},
     "rhythms.Rhythm": {"rule", "zone"},
     "rhythms.Meeting": {"zone"},
+    "rhythms.Sitting": {"practice"},
 }
 
 

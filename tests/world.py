@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from congregation.models import Invitation, Notice, Portrait, WayBack, hashed
+from congregation.models import Invitation, Letter, Notice, Portrait, WayBack, hashed
 from congregation.outbox import unsubscribe_token
 from crews.models import (
     Agreement,
@@ -28,19 +28,26 @@ from crews.models import (
     Seeker,
     Table,
 )
+from rhythms import links
 from rhythms.models import (
     Arrival,
     ArrivalWords,
     Change,
     Commitment,
+    CrewPractice,
     Evening,
     LookBack,
     Meeting,
+    Pause,
     Plan,
     Rhythm,
+    Sitting,
     Slip,
+    Swap,
     Theme,
 )
+from rhythms.practices import catalogue
+from rhythms.practices.own import of
 
 TOKEN = "t" * 43
 WAY = "w" * 43
@@ -142,7 +149,17 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     )
     from congregation.http import short
 
+    meeting, past = meet(2, now + day), meet(1, now - day)
+
+    def swap(one, asker, other, asked):
+        return Swap.objects.create(
+            **own, plan=one.plan, other=other.plan, asker=asker, asked=asked, asked_at=now
+        )
+
     meeting = meet(2, now + day)
+    ours = CrewPractice.write(crew, of(catalogue.TROIKA), by=member, now=now)
+    tonight = meet(3, now + hour)
+    sitting = Sitting.open(tonight, catalogue.TROIKA, here=[mate, facilitator], by=member, now=now)
     evening = Evening.call(
         name="Soup",
         starts_at=now + hour,
@@ -183,6 +200,9 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     for person in (member, mate, facilitator):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
+    letter = Letter.objects.create(
+        **own, title="Summer", words="Come and swim.", written_at=now, sent_at=now, sent_by=host
+    )
     # In the middle of the cycle they have looked back once.
     found = LookBack.objects.create(
         **own,
@@ -206,7 +226,11 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
             theme=theme if number == 1 else None,
         )
     return {
+        "letter": {"pk": letter.pk},
         "practice": {"key": "case-clinic"},
+        "our_practice": {"pk": ours.pk},
+        "shared_practice": {"pk": ours.share(by=member, now=now).pk},
+        "sitting": {"pk": sitting.pk},
         "evening": {"pk": evening.pk},
         "arrival": {"pk": arrival.pk},
         "table_token": {"token": evening.link.token},
@@ -217,8 +241,13 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         "other_crew": {"pk": other.pk},
         "seat": {"pk": seats[0].pk},
         "meeting": {"pk": meeting.pk},
-        "past": {"pk": meet(1, now - day).pk},
+        "past": {"pk": past.pk},
         "commitment": {"pk": commitment.pk},
+        "pause": {
+            "pk": Pause.objects.create(
+                **own, rhythm=rhythm, first_on=now.date(), last_on=now.date(), made_at=now
+            ).pk
+        },
         "lookback": {
             "pk": LookBack.objects.create(
                 **own, crew=crew, commitment=commitment, opened_at=now, closes_at=now + 7 * day
@@ -276,6 +305,10 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
         "passkey": {"pk": 1},
         "setup_part": {"token": TOKEN, "name": "you"},
         "unsubscribe": {"token": unsubscribe_token(member, "rhythms.meeting_soon")},
+        "coming_by_mail": {"token": links.token("coming", meeting, member)},
+        "we_met_by_mail": {"token": links.token("we-met", past, member)},
+        "swap_asked": {"pk": swap(past, facilitator, meeting, member).pk},
+        "swap_offered": {"pk": swap(meeting, member, past, facilitator).pk},
         "go": {"kind": "m", "code": short(meeting.pk)},
     }
 

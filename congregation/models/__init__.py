@@ -8,6 +8,7 @@ from congregation.models.contact import Contact
 from congregation.models.event import Event
 from congregation.models.help_number import HelpNumber
 from congregation.models.invitation import Invitation, tell_growth
+from congregation.models.letter import Letter
 from congregation.models.outbox import Mail, Notice
 from congregation.models.people import Host, Member
 from congregation.models.portrait import Portrait
@@ -22,6 +23,7 @@ __all__ = [
     "HelpNumber",
     "Host",
     "Invitation",
+    "Letter",
     "Mail",
     "Member",
     "Notice",

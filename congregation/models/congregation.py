@@ -48,6 +48,8 @@ class Congregation(Row):
     split_threshold = models.PositiveSmallIntegerField(default=100)
     warning_threshold = models.PositiveSmallIntegerField(default=150)
     ceiling = models.PositiveSmallIntegerField(default=200)
+    # After how many months without a letter hosts are reminded of one; 0 for never.
+    letter_every = models.PositiveSmallIntegerField(default=1)
     # Expected, active and away members: raised by a conditional UPDATE, so that the ceiling holds.
     places_taken = models.PositiveSmallIntegerField(default=0)
 
@@ -108,6 +110,18 @@ class Congregation(Row):
                 Event.record("congregation.grow", by, by=by, now=now)
                 others = Member.objects.filter(congregation=self).present().exclude(pk=by.pk)
                 Notice.tell("congregation.grown", others, by, now=now)
+
+    def write_every(self, months: int, *, by: "Member", now: datetime) -> None:
+        """Choose after how many months without a letter hosts are reminded of one; a host may."""
+        from congregation.models.event import Event
+
+        if by.congregation_id != self.pk or not by.hosts(now=now):
+            raise PermissionDenied
+        with transaction.atomic():
+            changed = Congregation.objects.filter(pk=self.pk).exclude(letter_every=months)
+            if changed.update(letter_every=months):
+                self.letter_every = months
+                Event.record("congregation.write_every", by, by=by, now=now)
 
     @property
     def is_full(self) -> bool:

@@ -135,6 +135,8 @@ class Notice(Tenanted):
         from congregation.notices import kind_of
 
         this, people = kind_of(kind), list(to)
+        if before is None and this.too_late:
+            before = this.too_late(about)
         told = set(
             cls.objects.filter(
                 recipient__in=people, kind=kind, about=about.pk, occasion=occasion
@@ -155,14 +157,12 @@ class Notice(Tenanted):
         with transaction.atomic():
             cls.objects.bulk_create(fresh, ignore_conflicts=True)
             if this.also:
-                this.also(kind, about, occasion, now)
+                this.also(kind, about, occasion, before, now)
             if this.by_mail and fresh:
                 # Another process may have been first with some of them: only rows that are ours are mailed.
                 ours = cls.objects.filter(
                     pk__in=[notice.pk for notice in fresh], recipient__user__email__isnull=False
                 )
-                if before is None and this.too_late:
-                    before = this.too_late(about)
                 ours.mail(this, before={about.pk: before}, now=now)
 
 

@@ -274,6 +274,12 @@ def how_many(came: int, of: int) -> str:
 
 
 @register.simple_tag
+def step_ring(minutes: Iterable[int], at: int, gone: float) -> SafeString:
+    """`{% step_ring minutes 3 0.36 %}`: the steps of a practice round its clock, with how much is gone."""
+    return drawing.step_ring(list(minutes), at, gone)
+
+
+@register.simple_tag
 def weigh(count: int, of: int) -> SafeString:
     """`{% weigh 5 7 %}`: how many dots a thing was given, beside the most that any was."""
     words = ngettext("%(count)s dot", "%(count)s dots", count) % {"count": count}

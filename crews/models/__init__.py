@@ -3,6 +3,7 @@
 from crews.models.agreement import Agreement, AgreementYes
 from crews.models.apart import LeftOut, NotWith
 from crews.models.card import Card, CrewKind, FreeTime, Tempo
+from crews.models.chat import Chat, ChatPost
 from crews.models.common_time import CommonTime
 from crews.models.crew import Crew, Crewless, CrewOnlyQuerySet, Seat
 from crews.models.ending import ClosingWord, Lesson
@@ -23,6 +24,8 @@ __all__ = [
     "AgreementYes",
     "Answer",
     "Card",
+    "Chat",
+    "ChatPost",
     "ClosingWord",
     "CommonTime",
     "Crew",

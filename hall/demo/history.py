@@ -9,7 +9,8 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from congregation.models import Contact, Host, Invitation, Mail, Member, User
+from congregation.models import Contact, HelpNumber, Host, Invitation, Mail, Member, User
+from congregation.models.help_number import Line
 from crews import matching, sweeping
 from crews.models import (
     Card,
@@ -30,7 +31,7 @@ from hall.demo.chance import Chance
 from hall.demo.living import Life
 from hall.demo.names import Name, addresses
 from hall.demo.story import FACILITATOR, HOST, MEMBER, NEWCOMER, Duo, Tale
-from rhythms import committing, reminding, renewing
+from rhythms import committing, reminding, renewing, weighing
 from rhythms.models import Meeting, Plan
 
 # Days end at five: what meets in the evening is then less than a day ahead, whenever one looks.
@@ -45,7 +46,13 @@ DRAFTS_ON: Final = 9
 ELSEWHERE: Final = {5: "Europe/Berlin", 9: "America/Halifax"}
 ROLES: Final = {"host": HOST, "facilitator": FACILITATOR, "member": MEMBER}
 # Nobody needs to be reminded any more of what was long ago.
-DUE: Final = (sweeping.sweep, renewing.reveal_due, reminding.remind, renewing.remind_due)
+DUE: Final = (
+    sweeping.sweep,
+    renewing.reveal_due,
+    weighing.show_due,
+    reminding.remind,
+    renewing.remind_due,
+)
 # The last days are told in every detail; of what was before, only what counts.
 DETAILED: Final = -16
 
@@ -183,7 +190,7 @@ class History:
             self.life.wake("say_hello")
         self.wished = False
         if is_whole:
-            for due in DUE if day >= DETAILED else DUE[:2]:
+            for due in DUE if day >= DETAILED else DUE[:3]:
                 due(now=now)
 
     def _forget_mail(self) -> None:
@@ -222,6 +229,7 @@ class History:
             by=host,
             now=begins,
         )
+        HelpNumber.put([Line(*line) for line in words.HELP], by=host, now=begins)
         self.people[HOST] = host
         return Life(here, self.chance)
 

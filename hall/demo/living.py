@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from congregation.models import Congregation, Contact, Member, Notice
 from crews.models import (
@@ -24,6 +24,7 @@ from crews.models import (
 from hall import founding
 from hall.demo import words
 from hall.demo.chance import Chance
+from hall.demo.weighing import group_and_weigh
 from rhythms import hellos, renewing
 from rhythms.found import last_changes
 from rhythms.models import (
@@ -102,7 +103,7 @@ class Life:
             Meeting.objects.filter(congregation=self.congregation)
             .unlogged(now)
             .filter(ends_at__gt=now - timedelta(days=7))
-            .exclude(commitment__lookbacks__revealed_at__isnull=False)
+            .exclude(commitment__state=Commitment.State.ENDED)
             .select_related("crew__congregation", "commitment", "plan")
             .prefetch_related("comings")
             .order_by("ends_at", "crew__name")
@@ -178,6 +179,7 @@ class Life:
         """Return what people look after each day; each tells whether there is still something."""
         return (
             self.write_lookbacks,
+            self.group_and_weigh,
             self.choose_changes,
             self.say_yes,
             self.answer_tables,
@@ -262,7 +264,7 @@ class Life:
                 if waited >= delays[person.pk] and not lookback.is_revealed:
                     self._write(lookback, person, place, self._way(crew, number, place, person))
             if lookback.is_revealed:
-                self.wake("choose_changes", "say_yes")
+                self.wake("group_and_weigh", "choose_changes", "say_yes")
         return bool(lookbacks)
 
     def _delays(self, crew: str, number: int, people: Sequence[Member]) -> dict[uuid.UUID, int]:
@@ -304,12 +306,17 @@ class Life:
         )
         renewing.write(lookback, answers, by=person, now=self.tick())
 
+    def group_and_weigh(self) -> bool:
+        """Group what was found, and weigh it, where a crew does."""
+        return group_and_weigh(self)
+
     def choose_changes(self) -> bool:
         """Choose the one change that a crew tries, from what was written, in the days after."""
         opened = list(
             LookBack.objects.filter(
+                Q(weighing_at__isnull=True) | Q(weighed_at__isnull=False),
                 congregation=self.congregation,
-                revealed_at__gt=self.until - timedelta(days=4),
+                revealed_at__gt=self.until - timedelta(days=7),
                 changes__isnull=True,
             )
             .exclude(crew__state=Crew.State.ENDED)

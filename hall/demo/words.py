@@ -490,9 +490,15 @@ NOTES: Final = (
     "We walked instead of sitting. Keep that.",
 )
 AGENDAS: Final = (
-    "Arriving | 10\nOne question each | 50\nWhat we take home | 15",
+    "Check-in | 10\nCase clinic: whoever is stuck | 55\nCheck-out | 10",
     "Check-in | 15\nHands on | 60\nTidying up, talking | 15",
-    "Eat | 30\nOne of us tells | 40\nA round | 20",
+    "Eat | 30\nMoney round: one of us tells | 25\nListening round | 20",
+)
+# Numbers that are set apart for being invented.
+HELP: Final = (
+    ("To talk", "0800 555 0137", "any hour"),
+    ("In danger", "112", ""),
+    ("Our hosts", "Ask any of them", "that day or the next"),
 )
 
 KEEPS = "What’s said at the table stays at the table."
@@ -592,6 +598,12 @@ CHANGES: Final = (
     "Fetch those who come by bus.",
     "The clock hangs where all can see it.",
 )
+# What two answers to one question have in common, when somebody groups them.
+THEMES: Final = {
+    "worked": "A rhythm we can lean on",
+    "less": "How an evening ends",
+    "change": "What we do with the time",
+}
 WAY_WORDS: Final = {
     "go": ("Again, please.", "I’d miss it.", "Yes, and I’ll take the first turn.", "Gladly.", ""),
     "change": ("On, but not each week.", "With a little more walking, yes.", "Yes, only shorter."),

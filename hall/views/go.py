@@ -7,11 +7,11 @@ from django.views.decorators.http import require_safe
 
 from congregation import clock
 from congregation.http import unshort
-from congregation.models import Member
+from congregation.models import Letter, Member
 from crews.models import Idea
 from rhythms.models import LookBack, Meeting
 
-BEHIND: dict[str, Any] = {"m": Meeting, "i": Idea, "l": LookBack}
+BEHIND: dict[str, Any] = {"m": Meeting, "i": Idea, "l": LookBack, "n": Letter}
 
 
 @require_safe

@@ -1,8 +1,8 @@
 """Home: the week, one's crews as tables, and what waits."""
 
 from collections import defaultdict
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -10,12 +10,15 @@ from django.views.decorators.http import require_safe
 from congregation import clock
 from congregation.gate import CongregationRequest
 from congregation.http import respond
-from congregation.models import Member
+from congregation.models import Letter, Member
 from crews import pool, suggesting
 from crews.models import Card, Crew, Seat
 from hall.waiting import unlogged, waiting
-from rhythms.models import Commitment, Meeting
+from rhythms.models import Commitment, Meeting, StepOut
 from rhythms.week import week
+
+# More segments than these are no longer told apart.
+MOST_IN_RING: Final = 26
 
 
 @require_safe
@@ -38,9 +41,16 @@ def home(request: CongregationRequest) -> HttpResponse:
             "todo": [item for item in todo if item.kind != "lookback"],
             "to_log": unlogged(member, now=now),
             "with_room": None if tables else rooms(member),
+            "letter": latest_letter(member, now=now),
             **finding(member, now=now),
         },
     )
+
+
+def latest_letter(member: Member, *, now: datetime) -> Letter | None:
+    """Return the letter that went to everyone lately; whether someone has read it is not asked."""
+    rows = Letter.objects.visible_to(member).filter(sent_at__gt=now - timedelta(days=31))
+    return rows.select_related("congregation").order_by("-sent_at").first()
 
 
 def finding(member: Member, *, now: datetime) -> dict[str, Any]:
@@ -61,23 +71,31 @@ def crews_of(member: Member, *, now: datetime) -> list[dict[str, Any]]:
         .select_related("congregation")
         .order_by("name")
     )
-    commitments = {
-        row.crew_id: row
-        for row in Commitment.objects.visible_to(member).filter(
+    running = list(
+        Commitment.objects.visible_to(member)
+        .filter(
             crew__in=crews,
             state__in=[Commitment.State.RUNNING, Commitment.State.LOOKING_BACK],
         )
-    }
+        .main_first()
+    )
+    # The ring is of a crew's main commitment; what comes next may be of any.
+    commitments: dict[Any, Commitment] = {}
+    for row in running:
+        commitments.setdefault(row.crew_id, row)
     held: dict[Any, int] = defaultdict(int)
     ahead: dict[Any, Meeting] = {}
+    out = StepOut.objects.visible_to(member).filter(member=member).values("rhythm_id")
+    main = {row.pk for row in commitments.values()}
     for meeting in (
         Meeting.objects.visible_to(member)
-        .filter(commitment__in=commitments.values())
+        .filter(commitment__in=running)
+        .exclude(commitment__rhythm__in=out)
         .select_related("congregation")
         .order_by("starts_at")
     ):
         if meeting.state == Meeting.State.HELD:
-            held[meeting.crew_id] += 1
+            held[meeting.crew_id] += meeting.commitment_id in main
         elif meeting.state == Meeting.State.PLANNED and meeting.ends_at > now:
             ahead.setdefault(meeting.crew_id, meeting)
     kept: dict[Any, int] = defaultdict(int)
@@ -97,12 +115,19 @@ def crews_of(member: Member, *, now: datetime) -> list[dict[str, Any]]:
             "crew": crew,
             "commitment": commitments.get(crew.pk),
             "held": held[crew.pk],
+            "total": ring_of(commitments.get(crew.pk)),
             "next": ahead.get(crew.pk),
             "kept": kept[crew.pk],
             "people": crew.seats_taken - kept[crew.pk],
         }
         for crew in crews
     ]
+
+
+def ring_of(commitment: Commitment | None) -> int:
+    """Return how many meetings the ring of a commitment shows: none where it has no end, or is very long."""
+    times = commitment.times if commitment else None
+    return times if times and times <= MOST_IN_RING else 0
 
 
 def rooms(member: Member) -> Crew | None:

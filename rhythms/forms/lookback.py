@@ -103,9 +103,11 @@ class LookBackForm(forms.Form):
         self.fields["way"].required = not is_draft
         picks = self.fields["way"].widget
         assert isinstance(picks, Picks)
-        times = phrases.number(lookback.commitment.times).capitalize()
+        times = lookback.commitment.times
         picks.notes = {
-            "go": _("%(number)s more, as we are") % {"number": times},
+            "go": _("%(number)s more, as we are") % {"number": phrases.number(times).capitalize()}
+            if times
+            else _("On, as we are"),
             "change": _("Yes, if something changes"),
             "rest": _("Keep my seat for a while"),
             "end": _("With thanks, and well"),

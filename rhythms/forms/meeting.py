@@ -1,6 +1,6 @@
 """What people say to a meeting: whether they come, that they met, when and where it is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,50 +33,69 @@ class ComingForm(forms.Form):
     )
 
 
-class WeMetForm(forms.Form):
-    """Who was there, how it was for oneself, and one line to remember."""
+class AnswerForm(forms.Form):
+    """Coming, late, or can't: all that a link in a mail asks."""
+
+    answer = forms.ChoiceField(
+        choices=Coming.Answer, label=_("Are you coming?"), widget=Picks(css="three")
+    )
+
+
+class HereForm(forms.Form):
+    """Who was there: all that a link in a mail asks."""
 
     here = forms.MultipleChoiceField(
         label=_("Who was there?"),
         required=False,
         widget=PickMany(css="two", quiet=True),
     )
+
+    def __init__(
+        self,
+        *args: Any,
+        people: Sequence[Member],
+        cant: Collection[Any] = (),
+        reader: Member | None = None,
+        **kw: Any,
+    ) -> None:
+        super().__init__(*args, **kw)
+        self.people = {str(person.pk): person for person in people}
+        here = self.fields["here"]
+        assert isinstance(here, forms.MultipleChoiceField)
+        here.choices = [(key, person.first_name) for key, person in self.people.items()]
+        widget = here.widget
+        assert isinstance(widget, PickMany)
+        widget.faces, widget.reader = self.people, reader
+        widget.notes = {str(pk): gettext("said can’t") for pk in cant}
+
+    def clean_here(self) -> list[Member]:
+        """Return the people themselves."""
+        return [self.people[key] for key in self.cleaned_data["here"]]
+
+
+class MoodForm(forms.Form):
+    """How it was for oneself."""
+
     mood = forms.ChoiceField(
         label=_("How was it for you?"),
+        choices=Mood.Word,
         required=False,
         widget=Picks(css="four mood"),
         help_text=_("Shown when three have said"),
     )
+
+
+class WeMetForm(HereForm, MoodForm):
+    """Who was there, how it was for oneself, and one line to remember."""
+
+    # How often something had been said of it when the page was opened.
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     note = forms.CharField(
         label=_("One line to remember"),
         max_length=300,
         required=False,
         widget=forms.TextInput(attrs=OFF),
     )
-
-    def __init__(
-        self,
-        *args: Any,
-        people: Sequence[Member],
-        cant: set[Any],
-        reader: Member | None = None,
-        **kw: Any,
-    ) -> None:
-        super().__init__(*args, **kw)
-        self.people = {str(person.pk): person for person in people}
-        here, mood = self.fields["here"], self.fields["mood"]
-        assert isinstance(here, forms.MultipleChoiceField)
-        assert isinstance(mood, forms.ChoiceField)
-        here.choices = [(key, person.first_name) for key, person in self.people.items()]
-        widget = here.widget
-        assert isinstance(widget, PickMany)
-        widget.faces, widget.reader = self.people, reader
-        widget.notes = {str(pk): gettext("said can’t") for pk in cant}
-        mood.choices = [(word.value, word.label) for word in Mood.Word]
-
-    def clean_here(self) -> list[Member]:
-        """Return the people themselves."""
-        return [self.people[key] for key in self.cleaned_data["here"]]
 
 
 class PlanForm(forms.Form):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from congregation.models import Member, Tenanted, TenantedQuerySet
 from congregation.sealed import SealedTextField
 from crews.models import Crew, OwnQuerySet, Seat
-from rhythms import rules
+from rhythms import whose_turn
 
 
 class CrewMeetingQuerySet[M: models.Model](TenantedQuerySet[M]):
@@ -64,6 +64,8 @@ class Log(Tenanted):
     note = SealedTextField(_("one line to remember"), max_length=300)
     logged_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     logged_at = models.DateTimeField()
+    # How it was, as words with counts, once whose word was whose is forgotten: {"warm": 3}.
+    moods = SealedTextField(max_length=100)
 
     objects: ClassVar[CrewMeetingQuerySet["Log"]] = CrewMeetingQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -90,10 +92,39 @@ class Presence(Tenanted):
         return str(self.pk)
 
 
+class Correction(Tenanted):
+    """That something else was said of a meeting later: who did and what changed, until the look-back.
+
+    Then whose it was and the names are wiped, and the counts remain.
+    """
+
+    meeting = models.ForeignKey(
+        "rhythms.Meeting", on_delete=models.CASCADE, related_name="corrections"
+    )
+    by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    was_held = models.BooleanField()
+    is_held = models.BooleanField()
+    came_before = models.PositiveSmallIntegerField(default=0)
+    came_after = models.PositiveSmallIntegerField(default=0)
+    # Whether the line to remember was written anew; what it said before is kept nowhere.
+    is_line = models.BooleanField(default=False)
+    # Who was there after all, and who wasn't: {"in": [ids], "out": [ids]}.
+    who = SealedTextField(max_length=1500)
+
+    objects: ClassVar[CrewMeetingQuerySet["Correction"]] = CrewMeetingQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["meeting", "at"])]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class LedQuerySet(CrewMeetingQuerySet["Led"]):
     """Who has facilitated."""
 
-    def so_far(self, crew: Crew) -> dict[uuid.UUID, rules.Led]:
+    def so_far(self, crew: Crew) -> dict[uuid.UUID, whose_turn.Led]:
         """Return how often each has facilitated a crew, and when last."""
         rows = (
             self.filter(crew=crew)
@@ -101,20 +132,23 @@ class LedQuerySet(CrewMeetingQuerySet["Led"]):
             .annotate(times=Count("pk"), last_on=Max("on"))
             .values_list("member_id", "times", "last_on")
         )
-        return {person: rules.Led(times, last_on) for person, times, last_on in rows}
+        return {person: whose_turn.Led(times, last_on) for person, times, last_on in rows}
 
 
 class Led(Tenanted):
     """That someone facilitated a meeting, so that the turn goes round."""
 
     crew = models.ForeignKey(Crew, on_delete=models.CASCADE, related_name="leads")
-    meeting = models.OneToOneField("rhythms.Meeting", on_delete=models.CASCADE, related_name="led")
+    meeting = models.ForeignKey("rhythms.Meeting", on_delete=models.CASCADE, related_name="leads")
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
     on = models.DateField()
 
     objects: ClassVar[LedQuerySet] = LedQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["meeting", "member"], name="led_once")
+        ]
         indexes: ClassVar = [models.Index(fields=["crew", "member", "on"])]
 
     def __str__(self) -> str:
@@ -122,7 +156,7 @@ class Led(Tenanted):
 
 
 class Mood(Tenanted):
-    """How a meeting was for one person; counted only when three have said."""
+    """How a meeting was for one person; known to nobody else before it shows with at least two others."""
 
     class Word(models.TextChoices):
         LIVELY = "lively", _("Lively")
@@ -133,6 +167,8 @@ class Mood(Tenanted):
     meeting = models.ForeignKey("rhythms.Meeting", on_delete=models.CASCADE, related_name="moods")
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
     word = models.CharField(max_length=6, choices=Word)
+    # It is among the counts that the crew sees, and so can't be changed any more.
+    is_shown = models.BooleanField(default=False)
 
     objects: ClassVar[OwnQuerySet["Mood"]] = OwnQuerySet.as_manager()  # type: ignore[assignment]
 

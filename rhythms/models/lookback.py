@@ -19,7 +19,7 @@ from congregation.sealed import SealedTextField
 from crews.models import Crew, Seat
 from rhythms import prompts
 from rhythms.models.meeting import Meeting
-from rhythms.models.rhythm import Commitment
+from rhythms.models.rhythm import Commitment, StepOut
 
 OPEN_FOR = timedelta(days=7)
 # A meeting about which nobody has said anything is over for the look-back three hours after its end.
@@ -69,11 +69,16 @@ class LookBackQuerySet(TenantedQuerySet["LookBack"]):
 
         Those who are away are not waited for, but when all are, it stays open to the deadline.
         """
-        awaited = Seat.objects.filter(
-            crew=OuterRef("crew"),
-            taken_at__lte=OuterRef("opened_at"),
-            member__state=Member.State.ACTIVE,
-        ).at_table()
+        out = StepOut.objects.members_of(OuterRef(OuterRef("commitment__rhythm")))
+        awaited = (
+            Seat.objects.filter(
+                crew=OuterRef("crew"),
+                taken_at__lte=OuterRef("opened_at"),
+                member__state=Member.State.ACTIVE,
+            )
+            .at_table()
+            .exclude(member__in=out)
+        )
         written = Decision.objects.filter(
             lookback=OuterRef(OuterRef("pk")),
             member=OuterRef("member"),
@@ -89,15 +94,28 @@ class LookBackQuerySet(TenantedQuerySet["LookBack"]):
 
     def waiting_for(self, member: Member) -> Self:
         """Return the open ones in which a member is asked and has not written yet."""
-        seat = Seat.objects.filter(
-            crew=OuterRef("crew"), member=member, taken_at__lte=OuterRef("opened_at")
-        ).at_table()
+        out = StepOut.objects.members_of(OuterRef(OuterRef("commitment__rhythm")))
+        seat = (
+            Seat.objects.filter(
+                crew=OuterRef("crew"), member=member, taken_at__lte=OuterRef("opened_at")
+            )
+            .at_table()
+            .exclude(member__in=out)
+        )
         written = Decision.objects.filter(
             lookback=OuterRef("pk"), member=member, written_at__isnull=False
         )
         return (
             TenantedQuerySet.visible_to(self, member).open().filter(Exists(seat), ~Exists(written))
         )
+
+    def to_weigh(self, member: Member) -> Self:
+        """Return those that are being weighed, in which a member may lay dots and hasn't yet."""
+        seat = Seat.objects.filter(
+            crew=OuterRef("crew"), member=member, taken_at__lte=OuterRef("weighing_at")
+        ).at_table()
+        weighing = self.filter(weighing_at__isnull=False, weighed_at__isnull=True)
+        return weighing.filter(Exists(seat)).exclude(weighings__member=member)
 
 
 class LookBack(Tenanted):
@@ -220,7 +238,8 @@ class LookBack(Tenanted):
     def asked(self) -> QuerySet[Seat]:
         """Return the seats of those who are asked, by number: who was at the table when it opened.
 
-        Someone who joined later has nothing to look back on; a kept seat rests; those away may write.
+        Someone who joined later has nothing to look back on, nor has who stepped out of the rhythm; a
+        kept seat rests; those away may write.
         """
         return (
             Seat.objects.filter(
@@ -229,6 +248,7 @@ class LookBack(Tenanted):
                 member__state__in=[Member.State.ACTIVE, Member.State.AWAY],
             )
             .at_table()
+            .exclude(member__in=StepOut.objects.members_of(self.commitment.rhythm_id))
             .select_related("member__user", "member__congregation", "crew__congregation")
             .order_by("number")
         )

@@ -1,24 +1,26 @@
 """Meetings: when they are, that they were held, and what may be done with them."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from congregation.models import Event, Member, Notice, Tenanted, TenantedQuerySet
 from crews.models import Crew, Hello, Seat
-from rhythms import phrases, rules
-from rhythms.models.log import Coming, Led, Log, Mood, Presence
+from rhythms import phrases
+from rhythms.models import missing, noting, turns
+from rhythms.models.log import Coming, Log, Presence
+from rhythms.models.pause import Pause, pause_of
 from rhythms.models.plan import Plan
-from rhythms.models.rhythm import Commitment, Rhythm, at_table
+from rhythms.models.rhythm import Commitment, Rhythm, StepOut, at_table
 from rhythms.rules import Occurrence
 
 
@@ -60,68 +62,37 @@ class MeetingQuerySet(TenantedQuerySet["Meeting"]):
     def unlogged_by(self, member: Member, *, now: datetime) -> Self:
         """Return those that a member could say *we met* of: over for less than a week, newest first."""
         mine = Seat.objects.at_table().filter(member=member).values("crew_id")
+        out = StepOut.objects.filter(member=member).values("rhythm_id")
         return (
             self.unlogged(now)
+            .exclude(commitment__rhythm__in=out)
             .filter(crew__in=mine, ends_at__gt=now - timedelta(days=7))
             .order_by("-ends_at")
         )
 
-    def lay_out(self, commitment: Commitment, planned: list[Occurrence], *, now: datetime) -> None:
-        """Make the meetings of a commitment, each with its plan."""
+    def lay_out(
+        self, commitment: Commitment, planned: Iterable[Occurrence], *, now: datetime
+    ) -> None:
+        """Make the meetings of a commitment, each with its plan; those in a pause are called off."""
         rhythm = commitment.rhythm
-        meetings = [
-            Meeting(
-                congregation_id=commitment.congregation_id,
-                crew_id=commitment.crew_id,
-                rhythm=rhythm,
-                commitment=commitment,
-                number=number,
-                starts_at=occurrence.starts,
-                ends_at=occurrence.ends,
-                zone=rhythm.zone,
-                changed_at=now,
-            )
-            for number, occurrence in enumerate(planned, 1)
-        ]
-        Meeting.objects.bulk_create(meetings)
-        Plan.objects.bulk_create(
-            Plan(
-                congregation_id=commitment.congregation_id,
-                meeting=meeting,
-                place=rhythm.place,
-                link=rhythm.link,
-            )
-            for meeting in meetings
+        pauses = list(Pause.objects.filter(rhythm=rhythm))
+        Meeting.lay(
+            [
+                Meeting.of_rhythm(
+                    rhythm,
+                    commitment,
+                    number,
+                    occurrence,
+                    pause_of(pauses, occurrence.local.date()),
+                )
+                for number, occurrence in enumerate(planned, 1)
+            ],
+            now=now,
         )
 
     def settle_turns(self, crew: Crew, *, now: datetime) -> None:
         """Count whose turn each meeting to come is; a turn that people gave or took stays as it is."""
-        seated = [person.pk for person in at_table(crew)]
-        led = Led.objects.so_far(crew)
-        ahead = (
-            Meeting.objects.filter(
-                crew=crew,
-                state=Meeting.State.PLANNED,
-                commitment__state=Commitment.State.RUNNING,
-            )
-            .select_related("plan", "commitment")
-            .prefetch_related("comings")
-            .order_by("starts_at", "number")
-        )
-        for meeting in ahead:
-            plan = getattr(meeting, "plan", None) or meeting.plan_of()
-            away = meeting.cant()
-            turn: uuid.UUID | None = plan.facilitator_id
-            holds = turn in seated and turn not in away and plan.turn != Plan.Turn.COUNTED
-            if meeting.starts_at > now and not holds:
-                caller = meeting.commitment.proposed_by_id if meeting.commitment else None
-                turn = rules.next_turn(seated, led, away, caller)
-                if turn != plan.facilitator_id or plan.turn != Plan.Turn.COUNTED:
-                    plan.facilitator_id, plan.turn = turn, Plan.Turn.COUNTED
-                    plan.save(update_fields=["facilitator", "turn"])
-            if turn is not None:
-                times = led[turn].times if turn in led else 0
-                led[turn] = rules.Led(times + 1, meeting.local_date)
+        turns.settle(crew, now=now)
 
 
 class Meeting(Tenanted):
@@ -147,6 +118,12 @@ class Meeting(Tenanted):
     )
     # Which of the commitment's meetings this is, from one.
     number = models.PositiveSmallIntegerField(default=1)
+    # When its rhythm has it; `starts_at` is elsewhere once it was moved by itself. Null where it stands alone.
+    planned_for = models.DateTimeField(null=True, blank=True)
+    # The pause that called it off, so that it comes back when that is lifted.
+    pause = models.ForeignKey(
+        Pause, null=True, blank=True, on_delete=models.SET_NULL, related_name="meetings"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     zone = models.CharField(max_length=64)
@@ -191,10 +168,64 @@ class Meeting(Tenanted):
     def get_absolute_url(self) -> str:
         return reverse("meeting", kwargs={"slug": self.congregation.slug, "pk": self.pk})
 
+    @classmethod
+    def of_rhythm(
+        cls,
+        rhythm: Rhythm,
+        commitment: Commitment | None,
+        number: int,
+        occurrence: Occurrence,
+        pause: Pause | None = None,
+    ) -> "Meeting":
+        """Return a meeting of a rhythm, not yet saved; called off where a pause has it."""
+        return cls(
+            congregation_id=rhythm.congregation_id,
+            crew_id=rhythm.crew_id,
+            rhythm=rhythm,
+            commitment=commitment,
+            number=number,
+            planned_for=occurrence.starts,
+            starts_at=occurrence.starts,
+            ends_at=occurrence.ends,
+            zone=rhythm.zone,
+            state=cls.State.CANCELLED if pause else cls.State.PLANNED,
+            pause=pause,
+        )
+
+    @classmethod
+    def lay(
+        cls,
+        meetings: list["Meeting"],
+        *,
+        now: datetime,
+        turns: Mapping[uuid.UUID, uuid.UUID | None] | None = None,
+    ) -> None:
+        """Save meetings that are new, each with a plan where its rhythm has it; `turns` are whose they are."""
+        for meeting in meetings:
+            meeting.changed_at = now
+        cls.objects.bulk_create(meetings)
+        Plan.objects.bulk_create(
+            Plan(
+                congregation_id=meeting.congregation_id,
+                meeting=meeting,
+                place=meeting.rhythm.place if meeting.rhythm else "",
+                link=meeting.rhythm.link if meeting.rhythm else "",
+                facilitator_id=(turns or {}).get(meeting.pk),
+            )
+            for meeting in meetings
+        )
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it was moved by itself, away from where its rhythm has it."""
+        return self.planned_for is not None and self.planned_for != self.starts_at
+
     @property
     def which(self) -> str:
         """Which one of its commitment it is: "the fifth of six"; nothing for one that stands alone."""
-        return phrases.which_of(self.number, self.commitment.times) if self.commitment else ""
+        if self.commitment is None:
+            return ""
+        return phrases.which_of(self.number, self.commitment.times)
 
     @property
     def is_open(self) -> bool:
@@ -211,10 +242,15 @@ class Meeting(Tenanted):
             return self.evening.name
         return self.rhythm.name if self.rhythm else gettext("Gathering")
 
+    @property
+    def _kept_rhythm(self) -> uuid.UUID | None:
+        """The rhythm that people are in or have stepped out of; what was before a change is a row of its own."""
+        return self.commitment.rhythm_id if self.commitment else self.rhythm_id
+
     def people(self) -> list[Member]:
-        """Return whose meeting it is: those at the crew's table, or the two of a hello."""
+        """Return whose meeting it is: who at the crew's table is in its rhythm, or the two of a hello."""
         if self.crew:
-            return at_table(self.crew)
+            return at_table(self.crew, self._kept_rhythm)
         if self.hello:
             both = [self.hello.first, self.hello.second]
             return [person for person in both if person.is_present]
@@ -224,7 +260,7 @@ class Meeting(Tenanted):
         """Tell whether someone sits at the table that meets here."""
         if self.crew_id:
             seats = Seat.objects.at_table().filter(crew=self.crew_id, member=member)
-            return seats.exists()
+            return seats.exclude(member__in=StepOut.objects.members_of(self._kept_rhythm)).exists()
         return bool(self.hello and member.pk in {self.hello.first_id, self.hello.second_id})
 
     def cant(self) -> set[uuid.UUID]:
@@ -297,48 +333,25 @@ class Meeting(Tenanted):
                 coming.save()
                 if is_other:
                     self._record("meeting.come", by=by, now=now)
-            plan = Plan.objects.filter(meeting=self, facilitator=by).first()
-            if answer == Coming.Answer.CANT and plan and self.crew and self.starts_at > now:
-                self._pass_on(plan, by=by, now=now)
+            if answer == Coming.Answer.CANT and self.crew and self.starts_at > now:
+                plan = Plan.objects.filter(meeting=self).first()
+                if plan and plan.led_by(by):
+                    self._pass_on(plan, by=by, now=now)
         return coming
 
     def _pass_on(self, plan: "Plan", *, by: Member, now: datetime) -> None:
         """Let the turn of someone who can't come go to the next one who can."""
         assert self.crew is not None
+        before = set(plan.leads)
         Meeting.objects.settle_turns(self.crew, now=now)
-        plan.refresh_from_db(fields=["facilitator", "turn"])
-        if plan.facilitator_id not in {None, by.pk}:
+        plan.refresh_from_db(fields=["facilitator", "turn", "second", "second_turn"])
+        if to := set(plan.leads) - before - {by.pk}:
             Notice.tell(
                 "rhythms.turn",
-                [person for person in self.people() if person.pk == plan.facilitator_id],
+                [person for person in self.people() if person.pk in to],
                 plan,
                 now=now,
                 occasion=f"passed {now:%Y-%m-%dT%H:%M:%S}",
-            )
-
-    def _locked_against_corrections(self) -> bool:
-        """Whether the look-back has opened what people wrote: the record is then a count."""
-        return bool(
-            self.commitment_id
-            and Commitment.objects.filter(
-                pk=self.commitment_id,
-                lookbacks__kind__in=["end", "quarter"],
-                lookbacks__revealed_at__isnull=False,
-                lookbacks__opened_at__gte=self.starts_at,
-            ).exists()
-        )
-
-    def _check_past(self, *, by: Member, now: datetime) -> None:
-        self._check(by=by)
-        if not self.crew_id:
-            raise ValidationError(gettext("Only crews keep a record of their meetings."))
-        if self.starts_at > now:
-            raise ValidationError(gettext("This meeting has not begun yet."))
-        if self.state == self.State.CANCELLED:
-            raise ValidationError(gettext("This meeting was called off."))
-        if self._locked_against_corrections():
-            raise ValidationError(
-                gettext("The look-back is open to all: what is written of this meeting stays.")
             )
 
     def log(
@@ -349,93 +362,65 @@ class Meeting(Tenanted):
         now: datetime,
         mood: str = "",
         note: str = "",
+        is_first: bool = False,
+        seen: int | None = None,
+        people: list[Member] | None = None,
     ) -> None:
         """Say *we met*: who was there, how it was for oneself, one line. Anyone at the table may.
 
-        Saying it again corrects it, until the look-back is revealed; the same again changes nothing.
-        The turn to facilitate moves on.
+        Saying it again corrects it, until the look-back is revealed, and stays in the history; the same
+        again changes nothing. `is_first` corrects nothing. `seen` is how often something had been said
+        when the page was opened (`times_said`): what was said since isn't written over. `people` are those at the table, where they are known
+        already. The turn moves on.
         """
-        assert self.crew_id is None or self.crew is not None
         with transaction.atomic():
-            self._check_past(by=by, now=now)
-            seated = self.people()
-            came = {person.pk for person in here} & {person.pk for person in seated}
+            people = self.people() if people is None else people
+            noting.check(self, people, by=by, now=now)
+            came = {person.pk for person in here} & {person.pk for person in people}
             if not came:
                 raise ValidationError(gettext("If nobody was there, say that you didn’t meet."))
-            counts = {
-                "state": self.State.HELD,
-                "came": len(came),
-                "seated": max(len(seated), self.seated or 0),
-            }
-            # Takes hold of the row, so that two who say it at once don't mix what they say.
-            Meeting.objects.filter(pk=self.pk).update(**counts)
-            was = set(self.presences.values_list("member_id", flat=True))
-            self.presences.exclude(member__in=came).delete()
-            Presence.objects.bulk_create(
-                Presence(congregation_id=self.congregation_id, meeting=self, member_id=person)
-                for person in came - was
-            )
-            log, is_new = Log.objects.get_or_create(
-                meeting=self,
-                defaults={
-                    "congregation_id": self.congregation_id,
-                    "logged_by": by,
-                    "logged_at": now,
-                },
-            )
-            note = note.strip()[:300]
-            is_other = is_new or was != came or log.note != note or self.state != self.State.HELD
-            if log.note != note:
-                log.note = note
-                log.save(update_fields=["note"])
-            if mood in Mood.Word.values:
-                Mood.objects.update_or_create(
-                    meeting=self,
-                    member=by,
-                    defaults={"congregation_id": self.congregation_id, "word": mood},
-                )
-            self._count_lead(came)
-            self.refresh_from_db(fields=list(counts))
-            if is_other:
-                self._record("meeting.log", by=by, now=now)
-            if self.crew:
-                Meeting.objects.settle_turns(self.crew, now=now)
-
-    def _count_lead(self, came: set[uuid.UUID]) -> None:
-        """Write down that whoever had the turn and was there has facilitated."""
-        lead = self.plan_of().facilitator_id
-        if lead is None or lead not in came or self.crew is None:
-            Led.objects.filter(meeting=self).delete()
-            return
-        Led.objects.update_or_create(
-            meeting=self,
-            defaults={
-                "congregation_id": self.congregation_id,
-                "crew": self.crew,
-                "member_id": lead,
-                "on": self.local_date,
-            },
-        )
-
-    def not_held(self, *, by: Member, now: datetime) -> None:
-        """Say that it did not take place: a rest, nothing more. Anyone at the table may."""
-        with transaction.atomic():
-            self._check_past(by=by, now=now)
-            counts = {"state": self.State.NOT_HELD, "came": 0, "seated": len(self.people())}
-            changed = (
-                Meeting.objects.filter(pk=self.pk)
-                .exclude(state=self.State.NOT_HELD)
-                .update(**counts)
-            )
-            if not changed:
-                self.refresh_from_db(fields=list(counts))
+            line = note.strip()[:300]
+            if noting.note(self, people, came, by=by, now=now, mood=mood, line=line):
                 return
-            Presence.objects.filter(meeting=self).delete()
-            Led.objects.filter(meeting=self).delete()
-            self.refresh_from_db(fields=list(counts))
-            self._record("meeting.not_held", by=by, now=now)
-            if self.crew:
-                Meeting.objects.settle_turns(self.crew, now=now)
+            if is_first:
+                noting.check_open(self)
+                self.refresh_from_db(fields=["state", "came", "seated"])
+                return
+            noting.correct(self, people, came, by=by, now=now, mood=mood, line=line, seen=seen)
+
+    def not_held(self, *, by: Member, now: datetime, is_first: bool = False) -> None:
+        """Say that it did not take place: a rest, nothing more. Anyone at the table may.
+
+        The others get a kind word, the first time. `is_first` corrects nothing.
+        """
+        with transaction.atomic():
+            people = self.people()
+            noting.check(self, people, by=by, now=now)
+            noting.check_open(self)
+            if is_first and self._is_said():
+                return
+            if noting.not_held(self, people, by=by, now=now):
+                missing.tell(self, [person for person in people if person.pk != by.pk], now=now)
+
+    def _is_said(self) -> bool:
+        """Whether something has been said of it, by what the database holds now."""
+        self.refresh_from_db(fields=["state", "came", "seated"])
+        return self.state != self.State.PLANNED
+
+    def say_mood(self, word: str, *, by: Member, now: datetime) -> None:
+        """Say how it was for oneself, also later; who was there may, until the look-back is revealed."""
+        with transaction.atomic():
+            noting.check(self, [], by=by, now=now)
+            noting.check_open(self)
+            if not Presence.objects.filter(meeting=self, member=by).exists():
+                raise ValidationError(gettext("How it was, those can say who were there."))
+            if noting.say_mood(self, word, by=by):
+                self._record("meeting.mood", by=by, now=now)
+
+    @property
+    def times_said(self) -> int:
+        """How often something was said of it: nought while nobody has, one more with each correction."""
+        return noting.times_said(self)
 
     def move(self, *, starts_at: datetime, by: Member, now: datetime) -> None:
         """Move it to another moment. Anyone whose meeting it is may; everyone else is told."""
@@ -466,7 +451,9 @@ class Meeting(Tenanted):
         """
         with transaction.atomic():
             self._check(by=by)
-            self._check_ahead(now=now)
+            catches_up = self.may_catch_up(now=now)
+            if not catches_up:
+                self._check_ahead(now=now)
             plan = self.plan_of()
             place, link = place.strip()[:200], link.strip()[:500]
             agenda = "\n".join(line.strip() for line in agenda.strip().splitlines())[:2000]
@@ -474,7 +461,7 @@ class Meeting(Tenanted):
             # Who reads of it too late would go there at the old time, or miss the new one.
             sooner = min(starts_at, self.starts_at)
             is_elsewhere = (place, link) != (plan.place, plan.link)
-            if is_moved and starts_at <= now:
+            if (is_moved or catches_up) and starts_at <= now:
                 raise ValidationError({"date": gettext("Choose a moment that is still to come.")})
             if starts_at > now + timedelta(days=370):
                 raise ValidationError({"date": gettext("Choose a day within a year from now.")})
@@ -482,6 +469,11 @@ class Meeting(Tenanted):
                 return
             plan.place, plan.link, plan.agenda = place, link, agenda
             plan.save(update_fields=["place", "link", "agenda"])
+            if catches_up:
+                # What was said of the day on which they didn't meet goes with that day.
+                self.state, self.came, self.seated = self.State.PLANNED, None, None
+                self.save(update_fields=["state", "came", "seated"])
+                noting.clear(self)
             if is_moved:
                 self._shift(starts_at, now=now)
             if is_moved or is_elsewhere:
@@ -499,6 +491,18 @@ class Meeting(Tenanted):
                     before=sooner,
                 )
 
+    def may_catch_up(self, *, now: datetime) -> bool:
+        """Tell whether it didn't take place and can be met on another day instead, while the cycle runs."""
+        return (
+            self.crew_id is not None
+            and self.ends_at <= now
+            and self.state in {self.State.PLANNED, self.State.NOT_HELD}
+            and self.commitment_id is not None
+            and Commitment.objects.filter(
+                pk=self.commitment_id, state=Commitment.State.RUNNING
+            ).exists()
+        )
+
     def _changed(self, *, now: datetime) -> None:
         """Tell calendars that what they show is old."""
         Meeting.objects.filter(pk=self.pk).update(sequence=F("sequence") + 1, changed_at=now)
@@ -512,13 +516,9 @@ class Meeting(Tenanted):
         self.save(update_fields=["starts_at", "ends_at"])
         if self.local_date != day:
             Coming.objects.filter(meeting=self).delete()
-        if self.commitment_id and self.commitment and self.crew_id and self.crew:
-            last = max(
-                meeting.local_date for meeting in Meeting.objects.filter(commitment=self.commitment)
-            )
-            first = min(self.commitment.begins_on, self.local_date)
-            Commitment.objects.filter(pk=self.commitment_id).update(begins_on=first, ends_on=last)
-            Crew.objects.filter(pk=self.crew_id, state=Crew.State.ACTIVE).update(cycle_ends_on=last)
+        if self.commitment and self.crew:
+            self.commitment.crew = self.crew
+            self.commitment.settle_span()
             Meeting.objects.settle_turns(self.crew, now=now)
 
     def call_off(self, *, by: Member, now: datetime) -> None:
@@ -548,7 +548,7 @@ class Meeting(Tenanted):
             if self.hello and self.hello.closed_at:
                 raise ValidationError(gettext("This hello is closed."))
             changed = Meeting.objects.filter(pk=self.pk, state=self.State.CANCELLED).update(
-                state=self.State.PLANNED
+                state=self.State.PLANNED, pause=None
             )
             if not changed:
                 return
@@ -568,14 +568,6 @@ class Meeting(Tenanted):
             occasion=str(self.sequence),
         )
 
-    def moods_said(self) -> list[tuple[str, int]]:
+    def moods_said(self, log: "Log | None" = None) -> list[tuple[str, int]]:
         """Return how it was for people, as words with counts; nothing before three have said."""
-        said = dict(
-            Mood.objects.filter(meeting=self)
-            .values_list("word")
-            .annotate(n=Count("pk"))
-            .values_list("word", "n")
-        )
-        if sum(said.values()) < 3:
-            return []
-        return [(str(word.label), said[word]) for word in Mood.Word if word in said]
+        return noting.moods_shown(self, log or Log.objects.filter(meeting=self).first())

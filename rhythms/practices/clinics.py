@@ -136,7 +136,7 @@ PROJECT_KITCHEN: Final = Practice(
     purpose=_(
         "For projects that are half done. Each is put on the table for twenty minutes, and the others cook with it while its holder keeps quiet."
     ),
-    people=_("a few people, with 3 or 4 projects"),
+    people=_("A few people, with 3 or 4 projects"),
     icon="utensils",
     least=3,
     usual_turns=3,

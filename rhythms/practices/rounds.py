@@ -12,7 +12,7 @@ CHECK_IN: Final = Practice(
     purpose=_(
         "To arrive. Each says in a sentence or two how they are here, so that all know who is at the table tonight."
     ),
-    people=_("any number"),
+    people=_("Any number"),
     icon="sunrise",
     least=1,
     turns_label=_("How many of you check in?"),
@@ -37,7 +37,7 @@ CHECK_OUT: Final = Practice(
     key="check-out",
     name=_("Check-out"),
     purpose=_("To part well. Each says what they take along, so that nobody leaves with it alone."),
-    people=_("any number"),
+    people=_("Any number"),
     icon="moon",
     least=1,
     turns_label=_("How many of you check out?"),

@@ -41,11 +41,12 @@ class Role:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step as it comes up: which of all, and in whose turn where each has one (from one)."""
+    """A step as it comes up: which of all, which of its part, and in which turn (from one)."""
 
     step: Step
     number: int
     part: int
+    place: int
     turn: int
     turns: int
 
@@ -103,7 +104,7 @@ def stages(parts: Iterable[Part], turns: int) -> list[Stage]:
         rounds = turns if part.turns is None else part.turns
         for turn in range(1, rounds + 1):
             laid += [
-                Stage(step, len(laid) + place, number, turn, rounds)
+                Stage(step, len(laid) + place, number, place, turn, rounds)
                 for place, step in enumerate(part.steps)
             ]
     return laid

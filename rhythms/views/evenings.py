@@ -26,6 +26,7 @@ from rhythms import again
 from rhythms.forms.evening import EveningForm
 from rhythms.models import Arrival, ArrivalWords, Evening, EveningLink
 from rhythms.models.evening_link import CLOSES_AFTER
+from rhythms.views.meeting import sitting_down
 
 State = Arrival.State
 
@@ -100,6 +101,7 @@ def page(this: Evening, member: Member) -> dict[str, Any]:
         "short": address(reverse("go", args=["m", short(this.meeting_id)])),
         "now": now,
         "tab": "calendar",
+        **sitting_down(this.meeting, member, now=now),
     }
 
 

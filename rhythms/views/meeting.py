@@ -18,10 +18,12 @@ from congregation.gate import CongregationRequest
 from congregation.http import respond, short
 from congregation.models import Member
 from congregation.outbox import address
-from rhythms import calendar, phrases, turns
-from rhythms.forms.meeting import PlanForm
-from rhythms.models import Coming, Led, Log, Meeting, Plan, Presence
+from rhythms import calendar, history, phrases, turns
+from rhythms.forms.meeting import MoodForm, PlanForm
+from rhythms.models import Coming, Log, Meeting, Mood, Plan, Presence, Sitting
 from rhythms.models.meeting import MeetingQuerySet
+from rhythms.models.sitting import is_time
+from rhythms.views import planned
 
 
 def meetings_of(member: Member) -> MeetingQuerySet:
@@ -35,6 +37,7 @@ def meetings_of(member: Member) -> MeetingQuerySet:
             "commitment",
             "rhythm",
             "plan__facilitator",
+            "plan__second",
             "evening",
             "hello__first",
             "hello__second",
@@ -61,8 +64,12 @@ def page(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
     context = card(this, member, now=now) | {"here": "meeting"}
     if this.state == Meeting.State.HELD:
         context |= memory(this, member)
+    if context["may_log"] and this.state == Meeting.State.NOT_HELD:
+        context["may_catch_up"] = this.may_catch_up(now=now)
+    if this.crew and this.state in {Meeting.State.HELD, Meeting.State.NOT_HELD}:
+        context["history"] = history.of(this, member)
     if this.crew and this.state == Meeting.State.PLANNED:
-        context |= turn(this, member, context["people"], context["cant"])
+        context |= turn(this, member, context["people"], context["cant"], now=now)
     return context
 
 
@@ -74,11 +81,26 @@ def memory(this: Meeting, member: Member) -> dict[str, Any]:
         .select_related("member")
         .order_by("member__name_key")
     )
+    log = Log.objects.visible_to(member).filter(meeting=this).select_related("logged_by").first()
+    people = [presence.member for presence in came]
+    sittings = Sitting.objects.visible_to(member).filter(meeting=this)
     return {
-        "log": Log.objects.visible_to(member).filter(meeting=this).first(),
-        "came": [presence.member for presence in came],
-        "moods": this.moods_said(),
+        "log": log,
+        "came": people,
+        "moods": this.moods_said(log),
+        "mood_form": mood_form(this, member, people),
+        "practices_done": [row.guide.name for row in sittings.done()],
     }
+
+
+def mood_form(this: Meeting, member: Member, came: list[Member]) -> MoodForm | None:
+    """Return the question how it was, for who was there; nothing once the answer stands with others'."""
+    if member not in came:
+        return None
+    mine = Mood.objects.visible_to(member).filter(meeting=this).first()
+    if mine is not None and mine.is_shown:
+        return None
+    return MoodForm(initial={"mood": mine.word if mine else ""})
 
 
 def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
@@ -88,6 +110,8 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         coming.member_id: coming
         for coming in Coming.objects.visible_to(member).filter(meeting=this)
     }
+    cant = {pk for pk, coming in said.items() if coming.answer == Coming.Answer.CANT}
+    come = sum(person.pk not in cant for person in people)
     is_mine = any(person.pk == member.pk for person in people)
     is_ahead = this.state == Meeting.State.PLANNED and this.ends_at > now
     return {
@@ -98,7 +122,7 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "mine": said.get(member.pk),
         "others": [(person, said.get(person.pk)) for person in people if person.pk != member.pk],
         "answers": Coming.Answer,
-        "cant": {pk for pk, coming in said.items() if coming.answer == Coming.Answer.CANT},
+        "cant": cant,
         "may_answer": is_mine and is_ahead,
         "may_plan": is_mine and is_ahead and this.starts_at > now,
         "may_log": is_mine and this.crew_id and this.starts_at <= now,
@@ -108,34 +132,27 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "seal": phrases.only_you(this.crew.seats_taken if this.crew else 2),
         "now": now,
         "tab": "crews" if this.crew_id else "people",
+        **sitting_down(this, member, now=now),
+        **(planned.shown(this, member, people=come, now=now) if this.crew else {}),
     }
+
+
+def sitting_down(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
+    """Return whether one could sit down to a practice now, and the sitting that is going on."""
+    if not is_time(this, now=now):
+        return {}
+    rows = Sitting.objects.visible_to(member).filter(meeting=this).going_on()
+    return {"may_sit": member.is_host or not this.is_open, "going_on": rows.first()}
 
 
 def turn(
-    this: Meeting, member: Member, people: list[Member], cant: set[uuid.UUID]
+    this: Meeting, member: Member, people: list[Member], cant: set[uuid.UUID], *, now: datetime
 ) -> dict[str, Any]:
     """Return whose turn a meeting to come is, why, and who is next."""
-    plan: Plan | None = getattr(this, "plan", None)
-    if plan is None or this.crew is None:
-        return {}
-    caller = this.commitment.proposed_by_id if this.commitment else None
-    led = Led.objects.visible_to(member).so_far(this.crew)
-    after = (
-        Meeting.objects.visible_to(member)
-        .filter(crew=this.crew, state=Meeting.State.PLANNED, starts_at__gt=this.starts_at)
-        .select_related("plan__facilitator")
-        .order_by("starts_at")
-        .first()
-    )
-    return {
-        "turn": plan.facilitator,
-        "turn_words": turns.why(plan, people, led, cant, caller),
-        "my_turn": plan.facilitator_id == member.pk,
-        "unreached": unreached(this, member, people) if plan.facilitator_id == member.pk else "",
-        "turn_after": after
-        if after and hasattr(after, "plan") and after.plan.facilitator
-        else None,
-    }
+    found = turns.card(this, member, people, cant, now=now)
+    if found.get("my_turn"):
+        found["unreached"] = unreached(this, member, people)
+    return found
 
 
 # What is mailed of a meeting to come.

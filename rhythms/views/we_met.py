@@ -22,16 +22,19 @@ from rhythms.views.meeting import after, meetings_of
 
 def known(this: Meeting, people: list[Member], member: Member) -> dict[str, Any]:
     """Return what is known already: what was noted, or that all came who didn't say they can't."""
+    seen = this.times_said
     if this.state != Meeting.State.HELD:
         cant = this.cant()
-        return {"here": [str(person.pk) for person in people if person.pk not in cant]}
+        here = [str(person.pk) for person in people if person.pk not in cant]
+        return {"here": here, "seen": seen}
     came = Presence.objects.visible_to(member).filter(meeting=this)
-    mood = Mood.objects.visible_to(member).filter(meeting=this).first()
+    mine = Mood.objects.visible_to(member).filter(meeting=this).first()
     log = Log.objects.visible_to(member).filter(meeting=this).first()
     return {
         "here": [str(pk) for pk in came.values_list("member_id", flat=True)],
-        "mood": mood.word if mood else "",
+        "mood": mine.word if mine else "",
         "note": log.note if log else "",
+        "seen": seen,
     }
 
 
@@ -43,12 +46,13 @@ def we_met(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     crew, people = this.crew, this.people()
     if crew is None or member not in people:
         raise PermissionDenied
+    is_sent = request.method == "POST"
     form = WeMetForm(
-        request.POST or None,
+        request.POST if is_sent else None,
         people=people,
-        cant=this.cant(),
+        cant=() if is_sent else this.cant(),
         reader=member,
-        initial={} if request.method == "POST" else known(this, people, member),
+        initial={} if is_sent else known(this, people, member),
     )
     context = {
         "form": form,
@@ -59,15 +63,31 @@ def we_met(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
         "seal": phrases.only_you(crew.seats_taken),
         "tab": "crews",
     }
-    if request.method == "POST" and form.is_valid():
+    if is_sent and form.is_valid():
         try:
-            this.log(by=member, now=now, **form.cleaned_data)
+            this.log(by=member, now=now, people=people, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
+            if error.code == "stale":
+                # Sent again, it corrects what this page has told of.
+                form.data = request.POST.copy() | {"seen": str(this.times_said)}
         else:
             messages.success(request, _("Noted. Thank you for keeping the rhythm."))
             return respond(request, "rhythms/we_met.html", after=after(request, this))
-    return respond(request, "rhythms/we_met.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    return respond(request, "rhythms/we_met.html", context, part="form", status=status)
+
+
+@require_POST
+def mood(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say how a meeting was for oneself."""
+    this = get_object_or_404(meetings_of(request.member), pk=pk)
+    try:
+        this.say_mood(request.POST.get("mood", ""), by=request.member, now=clock.now())
+        messages.success(request, _("Kept. It shows when three have said."))
+    except ValidationError as error:
+        messages.warning(request, " ".join(error.messages))
+    return respond(request, "rhythms/meeting.html", after=this)
 
 
 @require_POST

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from hall.partition.planner import plan
 from hall.partition.puzzle import NoSplit, can_be, choosers, cost, is_sound, set_up
 from hall.partition.search import search
-from tests.hall.congregations import PROVEN, case, made_up, puzzle_of
+from tests.hall.congregations import MADE_UP, PROVEN, case, made_up, puzzle_of
+
+pytestmark = pytest.mark.once
 
 
 def steps(number):
@@ -100,6 +102,18 @@ def test_the_proven_optimum_of_each_case(name, seed):
     puzzle = puzzle_of(case(name))
     found = search(puzzle, Random(seed), steps(2000))
     assert any(cost(puzzle, sides) <= PROVEN[name] + 1e-9 for sides in found)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("people", "made", "given", "best", "bound"), MADE_UP)
+def test_within_two_percent_of_what_an_exact_solver_finds(people, made, given, best, bound, seed):
+    puzzle = puzzle_of(made_up(people, made, **given))
+    found = search(puzzle, Random(seed), steps(1200))
+    reached = next(
+        (cost(puzzle, sides) for sides in found if cost(puzzle, sides) <= 1.02 * best), None
+    )
+    assert reached is not None
+    assert reached >= bound - 1e-6
 
 
 def test_the_same_seed_gives_the_same():

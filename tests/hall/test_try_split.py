@@ -7,6 +7,8 @@ import pytest
 from hall.trying import TryError, try_split
 from tests.hall.congregations import PROVEN, case
 
+pytestmark = pytest.mark.once
+
 FOUR = {
     "people": ["ann", 1, "1", "bo"],
     "ties": [["ann", "1", 2], [1, "bo", 2.5], ["ann", 1, 1]],

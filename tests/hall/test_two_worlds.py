@@ -23,7 +23,8 @@ from congregation import clock, outbox
 from congregation.models import Event, Notice
 from crews.models import Card, FreeTime, Idea, Interest, Introduction, LeftOut, NotWith
 from hall import sweep
-from rhythms.models import Arrival
+from rhythms import renewing, weighing
+from rhythms.models import Answers, Arrival, LookBack, Slip
 from tests.crews.looking import EVENINGS
 from tests.test_doors import ADDRESSES, NAMES, OF_THE_SERVER, OPEN, Posted
 
@@ -200,6 +201,18 @@ def her_idea(member, now):
     )  # fmt: skip
 
 
+class InACrew(Worlds):
+    """Two worlds in which Ana's own crew looks on: what she writes for herself lies face down there."""
+
+
+@pytest.fixture
+def crew_worlds(world, member, mate, facilitator, host, client_of, caplog, monkeypatch):
+    """Dov and Joel sit with her; the look-back of their crew is open, and they weigh the last one."""
+    caplog.set_level(logging.DEBUG)
+    others = {"Dov": mate, "Joel": facilitator, "Mei, who hosts": host}
+    return InACrew(world, member, others, client_of, caplog, monkeypatch)
+
+
 def nothing():
     """What happens in the first world."""
 
@@ -297,3 +310,60 @@ def test_one_would_rather_not_be_with_someone(
         them.walk("home", "pool", "people", "ideas", "notices", "crews", "host", "member")
 
     same(worlds.play(story, nothing), worlds.play(story, choose))
+
+
+# The pages of a look-back, and those that lead to it or tell of it.
+ROUND_A_LOOKBACK = (
+    "home", "notices", "calendar", "crews", "crew", "meeting", "past-meeting", "lookback", "lookbacks", "slips",
+    "manner", "found", "weigh", "host", "member", "people", "lessons",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "written",
+        pytest.param("begun", marks=pytest.mark.slow),
+        "put by",
+        "weighed",
+    ],
+)
+def test_who_has_written_or_weighed(crew_worlds, world, member, mate, now, what):
+    lookback = LookBack.objects.get(pk=world["lookback"]["pk"])
+    last = LookBack.objects.get(pk=world["found"]["pk"])
+    weighing.begin(last, by=mate, now=now)
+    theme = last.themes.first()
+    words = Answers(said={"celebrate": "Twins.", "change": "End at nine."}, way="end", word="Well.")
+
+    def choose():
+        if what == "written":
+            renewing.write(lookback, words, by=member, now=now)
+        elif what == "begun":
+            lookback.draft(words, by=member, now=now)
+        elif what == "put by":
+            Slip.put(lookback.crew, part="change", words="End at nine.", by=member, now=now)
+        else:
+            weighing.weigh(last, {theme.pk: 3}, by=member, now=now)
+
+    def walk(them):
+        for who in them.others:
+            for name in ROUND_A_LOOKBACK:
+                key = {
+                    "found": "found", "weigh": "found", "past-meeting": "past",
+                    **{name: ADDRESSES[name][1] for name in ROUND_A_LOOKBACK if name in ADDRESSES},
+                }[name]  # fmt: skip
+                page = {"found": "lookback", "weigh": "lookback-weigh", "past-meeting": "meeting"}
+                them.ask(who, page.get(name, name), **(them.rows[key] if key else {}))
+
+    def story(them):
+        walk(them)
+        them.sweep(minutes=5)
+        walk(them)
+        # One of the others writes and weighs, too.
+        said = {"celebrate": "Soup.", "worked": "", "less": "", "change": "", "way": "go"}
+        them.ask("Dov", "lookback-write", said, pk=lookback.pk)
+        them.ask("Dov", "lookback-weigh", {}, pk=last.pk)
+        them.sweep(days=2, hours=12)
+        walk(them)
+
+    same(crew_worlds.play(story, nothing), crew_worlds.play(story, choose))

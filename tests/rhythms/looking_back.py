@@ -52,6 +52,7 @@ def six_tuesdays(crew, people, held=6, tempo="weekly", rule="FREQ=WEEKLY"):
             rhythm=rhythm,
             commitment=commitment,
             number=number + 1,
+            planned_for=FIRST + number * WEEK,
             starts_at=FIRST + number * WEEK,
             ends_at=FIRST + number * WEEK + timedelta(minutes=90),
             zone="Pacific/Auckland",

@@ -89,7 +89,7 @@ def test_in_words(noted, ahead, facilitator, member, mate, now):
     people = [facilitator, member, mate]
     led = Led.objects.so_far(ahead.crew)
     plan = ahead.plan
-    assert turns.why(plan, people, led, (), None) == "Joel led longest ago, on Wed 4 Nov."
+    assert turns.why(plan, people, led, (), None) == "It’s longest since Joel led: on Wed 4 Nov."
     assert turns.why(plan, people, {}, (), facilitator.pk) == (
         "Joel called you together, and so begins."
     )
@@ -103,7 +103,9 @@ def test_in_words(noted, ahead, facilitator, member, mate, now):
     plan.turn = "taken"
     assert turns.why(plan, people, both, (), None) == "Dov said: I’ll take it."
     plan.facilitator = None
-    assert "Everyone is away" in turns.why(plan, people, both, (), None)
+    here = {person.pk for person in people}
+    assert "Nobody who takes turns can come" in turns.why(plan, people, both, (), None)
+    assert "Everyone is away" in turns.why(plan, people, both, here, None)
 
 
 def test_a_percent_in_a_name_is_a_name(ahead, facilitator, member, mate):
@@ -120,7 +122,8 @@ def test_the_page_says_it(noted, ahead, facilitator, member, client_of, at):
     page = client_of(facilitator).get(at(facilitator, "crew", pk=ahead.crew_id)).content.decode()
     assert "It’s your turn" in page
     assert "Not this time" in page
-    assert "After you:" in page
+    assert ">Then<" in page
+    assert "Ana" in page[page.index(">Then<") :]
 
 
 def test_not_once_it_has_begun(noted, ahead, facilitator, member, client_of, at, now):

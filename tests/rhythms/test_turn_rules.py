@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rhythms.rules import Led, next_turn, order_of_turns
+from rhythms.whose_turn import Led, next_turn, order_of_turns
 
 pytestmark = pytest.mark.once
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('congregation', '0009_channels'),
+        ('congregation', '0010_letter'),
     ]
 
     operations = [

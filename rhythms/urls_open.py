@@ -1,0 +1,10 @@
+"""Addresses outside of any congregation: the links in mails that name a meeting."""
+
+from django.urls import URLPattern, path
+
+from rhythms.views import by_mail
+
+urlpatterns: list[URLPattern] = [
+    path("coming/<str:token>/", by_mail.coming, name="coming-by-mail"),
+    path("we-met/<str:token>/", by_mail.we_met, name="we-met-by-mail"),
+]

@@ -51,12 +51,20 @@ def measure():
     call_command("migrate", run_syncdb=True, verbosity=0)
     call_command("createcachetable", verbosity=0)
 
+    from bench import feeds
     from bench.world import CREWS, PEOPLE, World
     from congregation import clock
 
     world = World(clock.now())
     filled = time.monotonic() - began
-    rows = [*pages(world), *we_met(world), *sweeps(world), *finding(world), *season(world)]
+    rows = [
+        *pages(world),
+        *we_met(world),
+        *sweeps(world),
+        *finding(world),
+        *season(world),
+        *feeds.measure(world, row, timed, queries_of),
+    ]
     return {
         "python": platform.python_version(),
         "django": django.get_version(),

@@ -242,8 +242,18 @@ class PreferencesForm(ZoneForm):
     theme = forms.ChoiceField(label=_("Light"), choices=User.Theme, widget=Choices(css="slim"))
     font = forms.ChoiceField(label=_("Letters"), choices=User.Font, widget=Choices(css="slim"))
     motion = forms.ChoiceField(label=_("Motion"), choices=User.Motion, widget=Choices(css="slim"))
+    invites = forms.ChoiceField(
+        label=_("Calendar invitations in mail"),
+        choices=User.Invites,
+        required=False,
+        help_text=_(
+            "Mail of your meetings brings them as invitations that your calendar takes in. If it asks for them "
+            "by an address of its own, you may want none. An answer that you give in your calendar reaches nobody."
+        ),
+        widget=Choices(css="slim"),
+    )
 
-    field_order = ("language", "zone", "theme", "font", "motion")
+    field_order = ("language", "zone", "theme", "font", "motion", "invites")
 
     def __init__(self, *args: Any, member: Member, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, member=member, **kwargs)
@@ -258,7 +268,12 @@ class PreferencesForm(ZoneForm):
         for code, _name in settings.LANGUAGES:
             with translation.override(code):
                 language.widget.notes[code] = when(now)
-        usual = {"theme": User.Theme.DEVICE, "font": User.Font.USUAL, "motion": User.Motion.DEVICE}
+        usual = {
+            "theme": User.Theme.DEVICE,
+            "font": User.Font.USUAL,
+            "motion": User.Motion.DEVICE,
+            "invites": User.Invites.NAMES,
+        }
         for name, value in usual.items():
             self.fields[name].initial = getattr(user, name, "") or value
         font, motion = self.fields["font"].widget, self.fields["motion"].widget
@@ -266,6 +281,10 @@ class PreferencesForm(ZoneForm):
         assert isinstance(motion, Choices)
         font.notes["legible"] = "Atkinson Hyperlegible: Il1 O0"
         motion.notes["less"] = gettext("Nothing on a page moves by itself")
+
+    def clean_invites(self) -> str:
+        """A page that doesn't ask leaves it as it was."""
+        return str(self.cleaned_data["invites"] or self.fields["invites"].initial)
 
 
 def _hours(first: int, last: int) -> list[tuple[str, str]]:

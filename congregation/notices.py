@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.urls import reverse
@@ -18,6 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from congregation import rules
 
 Attachment = tuple[str, bytes, str]
+
+
+class Invitation(NamedTuple):
+    """A calendar file that mail programs act upon by themselves, and what they are to do with it (iTIP)."""
+
+    method: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class Kind:
     name: "app.name"; model: "app.Model" that `about` is an id of; label: what people switch off;
     subject: of the mail, with nothing private in it; url: of the page it leads to;
     attach: files of the mail, as (name, bytes, media type).
+    invite: what the mail puts into the reader's calendar, or takes out of it, as of when they were told.
     may_stop: whether people can choose not to be mailed; what guards their own account they can't.
     group: what it is chosen with; too_late: when what it is about begins, so that quiet hours don't hold it
     too long; is_settled: whether its reader has done meanwhile what it asks, so that it isn't mailed any more;
@@ -90,6 +98,7 @@ class Kind:
     related: tuple[str, ...] = ()
     hosts_only: bool = False
     attach: Callable[[Any, Any], list[Attachment]] | None = None
+    invite: Callable[[Any, Any, datetime], list[Invitation]] | None = None
     group: Group = ASKED
     too_late: Callable[[Any], datetime | None] | None = None
     is_settled: Callable[[Any, Any], bool] | None = None

@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 
 from congregation import clock, digests
 from congregation.models import Digest, Mail, Member, Notice, NoticeChoice, Often
-from congregation.notices import GATHERED, Kind, kind_of
+from congregation.notices import GATHERED, Invitation, Kind, kind_of
 from congregation.post import Line
 
 log = logging.getLogger("tableful.outbox")
@@ -101,7 +101,18 @@ def compose(kind: Kind, notice: Notice, about: Any) -> EmailMultiAlternatives:
         message = _written(kind, member, context)
         for name, content, media_type in kind.attach(about, member) if kind.attach else []:
             message.attach(name, content, media_type)
+        carry(message, kind.invite(about, member, notice.made_at) if kind.invite else [])
     return message
+
+
+def carry(message: EmailMultiAlternatives, invitations: list[Invitation]) -> None:
+    """Let a mail carry invitations in the two places where mail programs look for one: beside the words, by
+    its method, which holds one, and as files.
+    """
+    for number, (method, content) in enumerate(invitations):
+        if number == 0:
+            message.attach_alternative(content.decode(), f"text/calendar; method={method}")
+        message.attach(f"invite{number or ''}.ics", content, "application/ics")
 
 
 def compose_digest(digest: Digest, *, now: datetime) -> EmailMultiAlternatives | None:
@@ -170,6 +181,8 @@ def message_of(mail: Mail, *, now: datetime) -> EmailMultiAlternatives | None:
         message = EmailMultiAlternatives(content["subject"], content["text"], to=[mail.to])
         if content["html"]:
             message.attach_alternative(content["html"], "text/html")
+        calendars = content.get("calendars", [])
+        carry(message, [Invitation(method, words.encode()) for method, words in calendars])
     else:
         message = None
     if message is None:
@@ -197,7 +210,12 @@ def _of_notice(mail: Mail, notice: Notice, *, now: datetime) -> EmailMultiAltern
     if NoticeChoice.objects.of([member], kind)[member.pk] == Often.OFF:
         # They have stopped this kind since.
         return None
-    if notice.seen_at and mail.attempts == 1 and mail.due_at > mail.made_at and not kind.attach:
+    if (
+        notice.seen_at
+        and mail.attempts == 1
+        and mail.due_at > mail.made_at
+        and not (kind.attach or kind.invite)
+    ):
         # The quiet hours held it, and meanwhile they have read it in the app.
         return None
     about = kind.find(notice.about, member)

@@ -8,6 +8,7 @@ from congregation.sealed_sessions import forget_ended
 from crews import chatting, matching, sweeping
 from hall import closing, letters
 from rhythms import horizon, reminding, renewing, weighing
+from rhythms.calendars import keeping
 from rhythms.models import Arrival, Sitting
 
 # How long an address that someone gave at the door, and never proved, is kept.
@@ -28,6 +29,7 @@ def due(*, now: datetime) -> dict[str, int]:
         "meetings reminded of": reminding.remind(now=now),
         "letters reminded of": letters.remind(now=now),
         "sittings ended": Sitting.objects.end_due(now=now),
+        "told of dates": keeping.tell(now=now),
         "digests": digests.make(now=now),
         "arrivals let go": Arrival.objects.let_go(now=now),
         "former keys forgotten": WayBack.objects.forget_keys(now=now),

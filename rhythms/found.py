@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
@@ -362,7 +363,7 @@ def evenings(lookback: LookBack, reader: Member) -> list[Evening]:
     """Return the meetings that are looked back on, each with what its crew wrote of it."""
     meetings = (
         Meeting.objects.visible_to(reader)
-        .filter(commitment=lookback.commitment_id)
+        .filter(commitment=lookback.commitment_id, **_since_last(lookback, reader))
         .order_by("starts_at")
     )
     logs = Log.objects.visible_to(reader).filter(meeting__commitment=lookback.commitment_id)
@@ -372,6 +373,20 @@ def evenings(lookback: LookBack, reader: Member) -> list[Evening]:
         Evening(meeting, notes.get(meeting.pk) or rests.get(Meeting.State(meeting.state), ""))
         for meeting in meetings
     ]
+
+
+def _since_last(lookback: LookBack, reader: Member) -> dict[str, Any]:
+    """Return which meetings are looked back on: at the end all of the cycle, else those since the last."""
+    if lookback.kind == LookBack.Kind.END:
+        return {}
+    before = (
+        LookBack.objects.visible_to(reader)
+        .filter(commitment=lookback.commitment_id, opened_at__lt=lookback.opened_at)
+        .order_by("-opened_at")
+        .first()
+    )
+    until = {"starts_at__lte": lookback.opened_at}
+    return until | ({"starts_at__gt": before.opened_at} if before else {})
 
 
 def title(evenings: list[Evening], people: int) -> str:

@@ -11,11 +11,13 @@ from django.db.models import Q
 from congregation.models import Member, Notice
 from crews.models import Crew, Hello
 from rhythms import hellos
+from rhythms.calendars import keeping
 from rhythms.models import (
     Coming,
     Commitment,
     CommitmentYes,
     Decision,
+    Feed,
     Helped,
     LookBack,
     Meeting,
@@ -33,8 +35,13 @@ def close_hellos(member: Member, *, now: datetime) -> None:
 
 
 def leave(member: Member, crews: Iterable[Crew], *, now: datetime) -> None:
-    """Take back what was said of meetings to come, and what nobody has read yet; hand the turns on."""
+    """Take back what was said of meetings to come, and what nobody has read yet; hand the turns on.
+
+    Nothing is read any more at the addresses of one's calendars.
+    """
     left = list(crews)
+    keeping.part(member, left, now=now)
+    Feed.objects.filter(member=member).delete()
     Coming.objects.filter(member=member, meeting__ends_at__gt=now).delete()
     CommitmentYes.objects.filter(
         member=member, commitment__crew__in=left, commitment__state=Commitment.State.PROPOSED

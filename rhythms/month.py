@@ -85,7 +85,7 @@ def month(
     }
     lookbacks = list(
         LookBack.objects.visible_to(member)
-        .filter(revealed_at__isnull=True, commitment__state=Commitment.State.LOOKING_BACK)
+        .filter(revealed_at__isnull=True)
         .select_related("crew", "congregation")
     )
     rows = [_row(note, comings) for note in notes]

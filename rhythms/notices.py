@@ -9,38 +9,44 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from congregation.http import short
-from congregation.notices import MEETINGS, NEWS, Attachment, Kind, Said
+from congregation.notices import MEETINGS, NEWS, Attachment, Invitation, Kind, Said
 
 _Also = Callable[[str, Any, str, datetime | None, datetime], None]
 
 
-def _meeting(plan: Any, member: Any) -> list[Attachment]:
-    """Return the file that puts a meeting into a calendar, or takes it out again."""
-    from rhythms import calendar
+def _planned(plan: Any, member: Any, at: datetime) -> list[Invitation]:
+    """Return the invitation to a meeting, or that it is off."""
+    from rhythms.calendars import invitations
 
-    return calendar.attached([plan.meeting], member)
-
-
-def _all_meetings(commitment: Any, member: Any) -> list[Attachment]:
-    """Return the file that puts all meetings of a commitment into a calendar."""
-    from rhythms import calendar
-
-    meetings = commitment.meetings.select_related("plan", "crew", "congregation")
-    return calendar.attached(meetings.order_by("starts_at"), member)
+    return invitations.of_meeting(plan.meeting, member, at)
 
 
-def _of_a_hello(meeting: Any, member: Any) -> list[Attachment]:
-    """Return the file that puts the meeting of two into a calendar, or takes it out again."""
-    from rhythms import calendar
+def _all_of_it(commitment: Any, member: Any, at: datetime) -> list[Invitation]:
+    """Return the invitation to all meetings of a commitment."""
+    from rhythms.calendars import invitations
 
-    return calendar.attached([meeting], member)
+    return invitations.of_commitment(commitment, member, at)
+
+
+def _nothing_more(seat: Any, member: Any, at: datetime) -> list[Invitation]:
+    """Return what takes the meetings of a crew that someone has left out of their calendar."""
+    from rhythms.calendars import invitations
+
+    return invitations.of_nothing_more(seat.crew, member, at)
+
+
+def _of_a_hello(meeting: Any, member: Any, at: datetime) -> list[Invitation]:
+    """Return the invitation to the meeting of two, or that it is off."""
+    from rhythms.calendars import invitations
+
+    return invitations.of_meeting(meeting, member, at)
 
 
 def _evening(evening: Any, member: Any) -> list[Attachment]:
     """Return the file that puts an evening into a calendar, or takes it out again."""
-    from rhythms import calendar
+    from rhythms.calendars import events, writing
 
-    return calendar.attached([evening.meeting], member)
+    return [("meeting.ics", events.file_of([evening.meeting], member), writing.MEDIA_TYPE)]
 
 
 def _has_written(lookback: Any, member: Any) -> bool:
@@ -164,7 +170,7 @@ KINDS: list[Kind] = [
         model="rhythms.Commitment",
         label=_("A commitment of a crew of mine begins"),
         subject=_("Your crew has its dates"),
-        attach=_all_meetings,
+        invite=_all_of_it,
         related=("crew__congregation", "rhythm"),
         group=MEETINGS,
         also=_crew_to_chat("begun"),
@@ -175,16 +181,33 @@ KINDS: list[Kind] = [
         model="rhythms.Commitment",
         label=_("A rhythm of a crew of mine changes or pauses"),
         subject=_("A rhythm of your crew has changed"),
-        attach=_all_meetings,
+        invite=_all_of_it,
         url=lambda commitment: commitment.page,
         related=("crew__congregation", "rhythm"),
+    ),
+    Kind(
+        name="rhythms.dates_come",
+        model="rhythms.Commitment",
+        label=_("I sit down with a crew that has dates"),
+        subject=_("Your crew’s dates"),
+        invite=_all_of_it,
+        related=("crew__congregation", "rhythm"),
+        group=MEETINGS,
+    ),
+    Kind(
+        name="rhythms.dates_go",
+        model="crews.Seat",
+        label=_("Dates of a crew that I left leave my calendar"),
+        subject=_("Dates leave your calendar"),
+        invite=_nothing_more,
+        related=("crew__congregation",),
+        group=MEETINGS,
     ),
     Kind(
         name="rhythms.meeting_soon",
         model="rhythms.Plan",
         label=_("A meeting of mine is near"),
         subject=_("You meet soon"),
-        attach=_meeting,
         related=_OF_PLAN,
         group=MEETINGS,
         too_late=lambda plan: plan.meeting.starts_at,
@@ -197,7 +220,7 @@ KINDS: list[Kind] = [
         model="rhythms.Plan",
         label=_("A meeting of mine is moved or called off"),
         subject=_("A meeting of yours has changed"),
-        attach=_meeting,
+        invite=_planned,
         related=_OF_PLAN,
         group=MEETINGS,
         too_late=lambda plan: plan.meeting.starts_at,
@@ -286,7 +309,10 @@ KINDS: list[Kind] = [
         model="rhythms.LookBack",
         label=_("A look-back of a crew of mine is open to all of us"),
         subject=_("Your look-back is open to all of you"),
-        related=("crew",),
+        related=(
+            "crew",
+            "commitment",
+        ),
         also=_crew_to_chat("lookback"),
         chat=_looks_back,
     ),
@@ -365,7 +391,7 @@ KINDS: list[Kind] = [
         label=_("A hello of mine has a time"),
         subject=_("You have a time to talk"),
         url=lambda meeting: meeting.hello.get_absolute_url(),
-        attach=_of_a_hello,
+        invite=_of_a_hello,
         related=("hello__congregation", "hello__first", "hello__second"),
         group=MEETINGS,
         too_late=lambda meeting: meeting.starts_at,
@@ -376,7 +402,7 @@ KINDS: list[Kind] = [
         label=_("The meeting of a hello of mine is off"),
         subject=_("A meeting of yours is off"),
         url=lambda meeting: meeting.hello.get_absolute_url(),
-        attach=_of_a_hello,
+        invite=_of_a_hello,
         related=("hello__congregation", "hello__first", "hello__second"),
         group=MEETINGS,
         too_late=lambda meeting: meeting.starts_at,

@@ -16,11 +16,13 @@ LAST_CALL = timedelta(days=1)
 # A cycle that is longer looks back each month in its middle too, but not in its last weeks.
 LONG_CYCLE = timedelta(days=62)
 LAST_WEEKS = timedelta(days=21)
+# So long after a quarter it opens without a meeting, too.
+NO_MEETING = timedelta(days=14)
 
 
 def open_due(*, now: datetime) -> int:
     """Open each look-back whose time has come; return how many."""
-    return open_ends(now=now) + open_middles(now=now)
+    return open_ends(now=now) + open_middles(now=now) + open_quarters(now=now)
 
 
 def open_ends(*, now: datetime) -> int:
@@ -82,25 +84,70 @@ def months_in(begins_on: date, ends_on: date, today: date) -> int:
     return month
 
 
+def open_quarters(*, now: datetime) -> int:
+    """Open the look-back of each quarter of what goes on without an end; return how many.
+
+    It opens after the first meeting once the quarter is over, or after two weeks if there is none:
+    each says anew whether they go on, also where it came to no meeting.
+    """
+    without_end = Commitment.objects.filter(
+        state=Commitment.State.RUNNING,
+        times__isnull=True,
+        begins_on__lte=now.date() - timedelta(days=88),
+    ).exclude(crew__state="ended")
+    opened = 0
+    for commitment in without_end.select_related("rhythm", "crew__congregation", "crew__manner"):
+        today = now.astimezone(ZoneInfo(commitment.rhythm.zone)).date()
+        quarter = quarters_in(commitment.begins_on, today)
+        if not quarter:
+            continue
+        begins_on = quarter_on(commitment, quarter)
+        if _is_over_since(commitment, begins_on, now=now) or today >= begins_on + NO_MEETING:
+            opened += _open(commitment, LookBack.Kind.QUARTER, quarter, now=now)
+    return opened
+
+
+def quarters_in(begins_on: date, today: date) -> int:
+    """Return how many quarters have passed since something began."""
+    passed = relativedelta(today, begins_on)
+    return max((passed.years * 12 + passed.months) // 3, 0)
+
+
+def quarter_on(commitment: Commitment, quarter: int) -> date:
+    """Return the day on which a quarter of a commitment is over."""
+    day: date = commitment.begins_on + relativedelta(months=3 * quarter)
+    return day
+
+
+def _start_of(commitment: Commitment, day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), ZoneInfo(commitment.rhythm.zone))
+
+
+def _is_over_since(commitment: Commitment, day: date, *, now: datetime) -> bool:
+    """Tell whether a meeting from a day on is over: its crew said so, or its hour passed long enough ago."""
+    said = Q(state__in=[Meeting.State.HELD, Meeting.State.NOT_HELD])
+    return (
+        Meeting.objects.filter(commitment=commitment)
+        .filter(said | Q(ends_at__lte=now - UNSAID))
+        .filter(starts_at__gte=_start_of(commitment, day), starts_at__lte=now)
+        .exists()
+    )
+
+
 def _has_met_since(commitment: Commitment, month: int, *, now: datetime) -> bool:
     """Tell whether it met in the month that has passed, and a meeting is over since it passed.
 
     So it opens after a meeting, and a month of rests asks nothing.
     """
     since = commitment.begins_on + relativedelta(months=month)
-    zone = ZoneInfo(commitment.rhythm.zone)
-    start = datetime.combine(since, datetime.min.time(), zone)
-    before = datetime.combine(
-        commitment.begins_on + relativedelta(months=month - 1), datetime.min.time(), zone
-    )
-    meetings = Meeting.objects.filter(commitment=commitment)
-    over = meetings.filter(
-        Q(state__in=[Meeting.State.HELD, Meeting.State.NOT_HELD]) | Q(ends_at__lte=now - UNSAID),
-        starts_at__gte=start,
+    before = commitment.begins_on + relativedelta(months=month - 1)
+    held = Meeting.objects.filter(
+        commitment=commitment,
+        state=Meeting.State.HELD,
+        starts_at__gte=_start_of(commitment, before),
         starts_at__lte=now,
     )
-    held = meetings.filter(state=Meeting.State.HELD, starts_at__gte=before, starts_at__lte=now)
-    return held.exists() and over.exists()
+    return held.exists() and _is_over_since(commitment, since, now=now)
 
 
 def _open(commitment: Commitment, kind: LookBack.Kind, round: int, *, now: datetime) -> bool:

@@ -24,7 +24,7 @@ from rhythms.models import (
     noting,
 )
 from rhythms.models.rhythm import at_table, settle_cycle
-from rhythms.opening import open_due, remind_due
+from rhythms.opening import open_due, quarter_on, remind_due
 from rhythms.rules import Occurrence
 
 __all__ = [
@@ -130,7 +130,9 @@ def _go_on(
         crew.end(by=None, now=now)
         return
     here = [seat for seat in asked if seat.member_id not in elsewhere]
-    _apply(here, ways, until=planned[-1].local.date(), now=now)
+    # A cycle of what goes on without an end is a quarter.
+    until = quarter_on(commitment, lookback.round + 1) if goes_on else planned[-1].local.date()
+    _apply(here, ways, until=until, now=now)
     out = [pk for pk in ways if pk in elsewhere and ways[pk] not in GOES_ON]
     stepping.leave_rhythm(commitment.rhythm, out, now=now)
     crew.refresh_from_db()

@@ -123,6 +123,13 @@ ADDRESSES = {
     "grow": ({**HOSTS, "host": 302}, None),
     "founded": (HOSTS, None),
     "calendar": (MEMBERS, None),
+    # the member's own; whoever has the address reads the calendar there, signed in or not
+    "own-calendar": (MEMBERS, None),
+    "own-feed": (ONESELF, "feed"),
+    "feed-renew": (post(ONESELF), "feed"),
+    "feed-shows": (post(ONESELF), "feed"),
+    "feed-end": (post(ONESELF), "feed"),
+    "feed": (ANYONE, "feed_token"),
     "practices": (MEMBERS, None),
     "practice": (MEMBERS, "practice"),
     "help-numbers": (HOSTS, None),
@@ -243,6 +250,7 @@ ADDRESSES = {
     "meeting": ({**THE_CREW, "host": 200}, "meeting"),
     "coming": (post(THE_CREW), "meeting"),
     "meeting-ics": (THE_CREW, "meeting"),
+    "meeting-to-calendar": (THE_CREW, "meeting"),
     "meeting-edit": (THE_CREW, "meeting"),
     "meeting-call-off": (post(THE_CREW), "meeting"),
     "meeting-put-back": (post(THE_CREW), "meeting"),
@@ -327,7 +335,7 @@ FORMS = {
     "idea-meet-at": {"starts": "2027-01-10T14:00"},
 }
 OPEN = {
-    "coming-by-mail", "we-met-by-mail",
+    "coming-by-mail", "we-met-by-mail", "feed",
     "healthz", "readyz", "at-the-table", "arrival", "door", "theme", "unsubscribe", "welcome", "welcome-key",
     "sign-in-name", "way-in", "way-back-stop", "go", "privacy",
     "accessibility", "help", "demo-move", "demo-mail", "demo-begun", "demo-remove",

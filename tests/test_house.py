@@ -74,6 +74,7 @@ OPEN_TEXT = {
     "crews.Answer": {"word"},
     "rhythms.Evening": {"name", "first_question", "second_question"},
     "rhythms.EveningLink": {"token_hash"},
+    "rhythms.Feed": {"token_hash"},
     "rhythms.Rhythm": {"rule", "zone"},
     "rhythms.Meeting": {"zone"},
     "rhythms.Sitting": {"practice"},

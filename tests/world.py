@@ -36,6 +36,7 @@ from rhythms.models import (
     Commitment,
     CrewPractice,
     Evening,
+    Feed,
     LookBack,
     Meeting,
     Pause,
@@ -200,6 +201,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     for person in (member, mate, facilitator):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
+    feed, feed_token = Feed.make(of="mine", shows="names", by=member, now=now)
     letter = Letter.objects.create(
         **own, title="Summer", words="Come and swim.", written_at=now, sent_at=now, sent_by=host
     )
@@ -226,6 +228,8 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
             theme=theme if number == 1 else None,
         )
     return {
+        "feed": {"pk": feed.pk},
+        "feed_token": {"token": feed_token},
         "letter": {"pk": letter.pk},
         "practice": {"key": "case-clinic"},
         "our_practice": {"pk": ours.pk},

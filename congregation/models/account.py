@@ -127,6 +127,12 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
         DEVICE = "device", _("As the device")
         LESS = "less", _("Less")
 
+    class Invites(models.TextChoices):
+        NAMES = "names", _("With names, places and links")
+        KINDS = "kinds", _("Only “Crew”, “A talk”, “Gathering”")
+        BUSY = "busy", _("Only “Busy”")
+        NONE = "none", _("None")
+
     email = models.EmailField(_("e-mail"), null=True, blank=True)
     email_key = models.CharField(max_length=254, unique=True, null=True, editable=False)
     # What someone without an address signs in with; an address that is given later joins it.
@@ -142,6 +148,8 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
     theme = models.CharField(max_length=6, choices=Theme, blank=True)
     font = models.CharField(max_length=7, choices=Font, blank=True)
     motion = models.CharField(max_length=6, choices=Motion, blank=True)
+    # What the calendar invitations in mail show; empty until the person chooses: names.
+    invites = models.CharField(max_length=5, choices=Invites, blank=True)
     # On the person's own clock: between these no mail comes that can wait, unless both are empty.
     quiet_from = models.TimeField(null=True, blank=True, default=time(22))
     quiet_until = models.TimeField(null=True, blank=True, default=time(7))
@@ -250,8 +258,8 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
         self.save(update_fields=["zone", "zone_said"])
 
     def prefer(self, **wishes: str) -> None:
-        """Choose language, theme, font or motion; it holds on every device one signs in on."""
-        known = {"language", "theme", "font", "motion"}
+        """Choose language, theme, font, motion or invitations; it holds on every device one signs in on."""
+        known = {"language", "theme", "font", "motion", "invites"}
         if strange := set(wishes) - known:
             raise TypeError(f"Nothing to prefer: {', '.join(sorted(strange))}")
         for name, wish in wishes.items():

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -264,10 +264,22 @@ class Mail(Row):
 
     @classmethod
     def post(
-        cls, kind: str, to: str, *, subject: str, text: str, html: str, now: datetime
+        cls,
+        kind: str,
+        to: str,
+        *,
+        subject: str,
+        text: str,
+        html: str,
+        now: datetime,
+        calendars: Sequence[tuple[str, str]] = (),
     ) -> "Mail":
-        """Put a letter to an address into the outbox, sealed; it is wiped once it has been handed over."""
-        content = json.dumps({"subject": subject, "text": text, "html": html})
+        """Put a letter to an address into the outbox, sealed; it is wiped once it has been handed over.
+
+        `calendars` are what it does in a calendar: each a method of iTIP, and a calendar file.
+        """
+        said = {"subject": subject, "text": text, "html": html, "calendars": list(calendars)}
+        content = json.dumps(said)
         return cls.objects.create(kind=kind, to=to, content=content, made_at=now, due_at=now)
 
     @classmethod

@@ -100,6 +100,11 @@ class LookBackForm(forms.Form):
             "Your own answer, for you alone. If you say nothing, your commitment ends and your "
             "seat is kept for one cycle."
         )
+        if lookback.kind == LookBack.Kind.QUARTER:
+            self.fields["way"].help_text = _(
+                "Your own answer, for you alone. If you say nothing, your part ends and your seat "
+                "is kept for a quarter; one tap takes it again. The others go on."
+            )
         self.fields["way"].required = not is_draft
         picks = self.fields["way"].widget
         assert isinstance(picks, Picks)

@@ -4,6 +4,7 @@ from rhythms.models.arrival import Arrival, ArrivalWords
 from rhythms.models.change import Change, Helped
 from rhythms.models.evening import Evening
 from rhythms.models.evening_link import EveningLink
+from rhythms.models.feed import Feed
 from rhythms.models.log import Coming, Correction, Led, Log, Mood, Presence
 from rhythms.models.lookback import Answers, Decision, LookBack
 from rhythms.models.meeting import Meeting
@@ -29,6 +30,7 @@ __all__ = [
     "Decision",
     "Evening",
     "EveningLink",
+    "Feed",
     "Helped",
     "Led",
     "Log",

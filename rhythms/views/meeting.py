@@ -18,7 +18,8 @@ from congregation.gate import CongregationRequest
 from congregation.http import respond, short
 from congregation.models import Member
 from congregation.outbox import address
-from rhythms import calendar, history, phrases, turns
+from rhythms import history, phrases, turns
+from rhythms.calendars import events, writing
 from rhythms.forms.meeting import MoodForm, PlanForm
 from rhythms.models import Coming, Log, Meeting, Mood, Plan, Presence, Sitting
 from rhythms.models.meeting import MeetingQuerySet
@@ -176,8 +177,8 @@ def ics(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Hand a meeting over as a file for one's own calendar."""
     this = get_object_or_404(meetings_of(request.member), pk=pk)
     return HttpResponse(
-        calendar.ics([this], request.member),
-        content_type=f"{calendar.MEDIA_TYPE}; charset=utf-8",
+        events.file_of([this], request.member),
+        content_type=f"{writing.MEDIA_TYPE}; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="meeting.ics"'},
     )
 

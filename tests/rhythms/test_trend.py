@@ -207,3 +207,101 @@ def test_the_end_waits_until_the_middle_is_open_to_all(crew, people):
     assert opening.open_due(now=OVER + 2 * WEEK) == 1
     kinds = LookBack.objects.filter(commitment=commitment).order_by("opened_at")
     assert [this.kind for this in kinds] == ["middle", "end"]
+
+
+# ---- each quarter of what goes on without an end
+
+
+def without_end(crew, people):
+    """Let a crew go on without an end: it has met on six Tuesdays, and the next is a quarter on."""
+    commitment = six_tuesdays(crew, people)
+    Commitment.objects.filter(pk=commitment.pk).update(times=None, ends_on=None)
+    commitment.refresh_from_db()
+    return commitment
+
+
+def meets(commitment, starts_at, **fields):
+    last = commitment.meetings.order_by("-number").first()
+    return Meeting.objects.create(
+        congregation=commitment.congregation,
+        crew=commitment.crew,
+        rhythm=commitment.rhythm,
+        commitment=commitment,
+        number=last.number + 1,
+        planned_for=starts_at,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=90),
+        zone=last.zone,
+        **{"state": "held", "came": 3, "seated": 3} | fields,
+    )
+
+
+QUARTER = OVER + timedelta(days=58)  # 14 January 2027; the quarter is over on the 13th
+
+
+def test_it_opens_each_quarter_after_a_meeting(crew, people, member, client_of, at):
+    commitment = without_end(crew, people)
+    assert opening.open_due(now=QUARTER - timedelta(days=3)) == 0
+    meets(commitment, QUARTER)
+    assert opening.open_due(now=QUARTER + timedelta(hours=2)) == 1
+    assert opening.open_due(now=QUARTER + timedelta(hours=3)) == 0
+    this = LookBack.objects.get()
+    assert (this.kind, this.round) == ("quarter", 1)
+    commitment.refresh_from_db()
+    assert commitment.state == "running"
+    page = client_of(member).get(at(member, "lookback", pk=this.pk)).text
+    assert "And you, from here?" in page
+    assert "is kept for a quarter" in page
+    assert (
+        at(member, "lookback", pk=this.pk)
+        in client_of(member).get(at(member, "crew", pk=crew.pk)).text
+    )
+
+
+def test_without_a_meeting_it_opens_two_weeks_later(crew, people):
+    without_end(crew, people)
+    assert opening.open_due(now=QUARTER + timedelta(days=10)) == 0
+    assert opening.open_due(now=QUARTER + timedelta(days=14)) == 1
+
+
+def test_each_says_anew_and_silence_ends_only_ones_own(
+    seated_crew, people, make_member, client_of, at
+):
+    four = [*people, make_member("Grace Lee"), make_member("Elif Kaya")]
+    crew = seated_crew("House", four)
+    commitment = without_end(crew, four)
+    meets(commitment, QUARTER)
+    opening.open_due(now=QUARTER + timedelta(hours=2))
+    this = LookBack.objects.get()
+    now = QUARTER + timedelta(hours=3)
+    for person, way in zip(four[:4], ["go", "go", "change", "end"], strict=True):
+        renewing.write(this, says(way, celebrate="Soup."), by=person, now=now)
+    assert renewing.reveal_due(now=this.closes_at) == 1
+    commitment.refresh_from_db()
+    assert commitment.state == "running"  # it goes on
+    assert not Commitment.objects.filter(crew=crew, number=2).exists()
+    seats = {seat.member: seat for seat in crew.seats.all()}
+    assert seats[four[3]].left_at is not None
+    # The silent one's seat is kept for a quarter, and one tap takes it again.
+    assert seats[four[4]].kept_until == date(2027, 4, 13)
+    seats[four[4]].retake(by=four[4], now=this.closes_at)
+    page = client_of(four[0]).get(at(four[0], "lookback", pk=this.pk)).text
+    assert "You go on" in page
+    assert "The crew rests" not in page
+    # The next quarter asks anew.
+    meets(commitment, QUARTER + timedelta(days=91))
+    assert opening.open_due(now=QUARTER + timedelta(days=92)) == 1
+    assert LookBack.objects.filter(commitment=commitment).count() == 2
+
+
+def test_below_its_least_it_rests(crew, people):
+    commitment = without_end(crew, people)
+    meets(commitment, QUARTER)
+    opening.open_due(now=QUARTER + timedelta(hours=2))
+    this = LookBack.objects.get()
+    renewing.reveal_due(now=this.closes_at)
+    commitment.refresh_from_db()
+    crew.refresh_from_db()
+    assert commitment.state == "ended"
+    assert crew.state == "resting"
+    assert crew.seats.filter(kept_until__isnull=False).count() == 3

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('congregation', '0010_letter'),
+        ('congregation', '0011_feeds'),
     ]
 
     operations = [

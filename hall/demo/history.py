@@ -33,6 +33,7 @@ from hall.demo.names import Name, addresses
 from hall.demo.story import FACILITATOR, HOST, MEMBER, NEWCOMER, Duo, Tale
 from rhythms import committing, reminding, renewing, weighing
 from rhythms.models import Meeting, Plan
+from rhythms.models.rhythm import at_table
 
 # Days end at five: what meets in the evening is then less than a day ahead, whenever one looks.
 DAY_ENDS: Final = time(17)
@@ -414,6 +415,8 @@ class History:
         self._on(begins - story.ASKED, self._ask, name, caller, others)
         self._on(begins - 3, self._pin, name)
         self._on(-2, self._plan_ahead, name)
+        if tale.purpose.kind in {"coop", "house"} and begins < -20:
+            self._on(-6, self._keep, name)
         if "facilitator" in tale.has and tale.tempo == "fortnightly":
             self._on(-5, self._take_turn, name, -1)
         self.life.ways = {**self.life.ways, name: tale.ways}
@@ -459,6 +462,29 @@ class History:
                 by=meeting.people()[0],
                 now=self.life.tick(),
             )
+
+    def _keep(self, name: str) -> None:
+        """Propose a second rhythm, without an end: what has to be done goes on."""
+        crew = self._crew(name)
+        table = at_table(crew)
+        if crew.state != Crew.State.ACTIVE or len(table) < crew.least:
+            return
+        starts_on = self.today + timedelta(days=9)
+        rhythm = committing.rhythm_of(
+            crew,
+            tempo="fortnightly",
+            starts_on=starts_on,
+            starts_at=time(18),
+            zone=words.ZONE,
+            minutes=45,
+            kind="planning",
+            name="Books and chores",
+        )
+        now = self.life.tick()
+        committing.propose(
+            crew, rhythm=rhythm, starts_on=starts_on, times=None, by=table[0], now=now
+        )
+        self.life.wake("say_yes")
 
     def _take_turn(self, name: str, day: int) -> None:
         """Let the facilitator take the turn of the meeting on a day."""

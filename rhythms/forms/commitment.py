@@ -142,7 +142,14 @@ class CommitmentForm(RecurrenceForm):
     """A rhythm, and for how long: a number of times, until a day, or without an end where that may be."""
 
     kind = forms.ChoiceField(
-        label=_("What for"), choices=Rhythm.Kind, required=False, widget=Picks(css="two")
+        label=_("What for"),
+        choices=[
+            ("relational", _("Time together")),
+            ("planning", _("Planning")),
+            ("working", _("Working")),
+            ("learning", _("Learning")),
+        ],
+        widget=Picks(css="two", quiet=True),
     )
     name = forms.CharField(
         label=_("What you call it"),
@@ -153,19 +160,18 @@ class CommitmentForm(RecurrenceForm):
     )
     ends = forms.ChoiceField(
         label=_("For how long"),
-        required=False,
         widget=Picks(css="three", quiet=True),
     )
     times = forms.IntegerField(
         label=_("How many times"),
         min_value=2,
         max_value=MOST_TIMES,
-        required=False,
+        error_messages={"required": _("How many times?")},
         help_text=_("Five to ten is common. Then you look back, and each decides anew."),
     )
     until = forms.DateField(
         label=_("Last day"),
-        required=False,
+        error_messages={"required": _("Until which day?")},
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     parts = (
@@ -188,7 +194,17 @@ class CommitmentForm(RecurrenceForm):
             "times": 6,
         } | kw.get("initial", {})
         zone = last.zone if last else crew.congregation.zone
+        if args and args[0] is not None:
+            # What a page of before didn't ask is what it was then.
+            data = args[0].copy()
+            data.setdefault("kind", Rhythm.Kind.RELATIONAL)
+            data.setdefault("ends", "times")
+            args = (data, *args[1:])
         super().__init__(*args, last=last, zone=zone, now=now, **kw)
+        if self.is_bound:
+            # Only what goes with the end that was chosen is needed.
+            for name in ("times", "until"):
+                self.fields[name].required = self["ends"].value() == name
         ends = self.fields["ends"]
         assert isinstance(ends, forms.ChoiceField)
         assert isinstance(ends.widget, Picks)
@@ -202,19 +218,11 @@ class CommitmentForm(RecurrenceForm):
         ends.choices = choices
 
     def clean(self) -> None:
-        """Ask for what goes with the end that was chosen, and drop what doesn't."""
-        said = self.cleaned_data
-        ends = said.get("ends") or "times"
-        if ends == "times" and said.get("times") is None and "times" not in self.errors:
-            self.add_error("times", gettext("How many times?"))
-        if ends == "until" and said.get("until") is None and "until" not in self.errors:
-            self.add_error("until", gettext("Until which day?"))
-        if ends != "times":
-            said["times"] = None
-            self.errors.pop("times", None)
-        if ends != "until":
-            said["until"] = None
-            self.errors.pop("until", None)
+        """Drop what doesn't go with the end that was chosen."""
+        for name in ("times", "until"):
+            if not self.fields[name].required:
+                self.cleaned_data[name] = None
+                self.errors.pop(name, None)
 
     @property
     def is_open(self) -> bool:
@@ -235,7 +243,7 @@ class CommitmentForm(RecurrenceForm):
             link=shape.link,
             weekdays=shape.weekdays,
             by_date=shape.by_date,
-            kind=said["kind"] or Rhythm.Kind.RELATIONAL,
+            kind=said["kind"],
             name=said["name"].strip(),
         )
 

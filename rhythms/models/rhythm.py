@@ -99,8 +99,15 @@ class Rhythm(Tenanted):
 
     @property
     def title(self) -> str:
-        """What it is called: its name, or its kind."""
-        return self.name or str(self.get_kind_display())
+        """What it is called: its name, or what its kind is for."""
+        if self.name:
+            return str(self.name)
+        titles: dict[str, str] = {
+            self.Kind.PLANNING: gettext("Planning"),
+            self.Kind.WORKING: gettext("Working"),
+            self.Kind.LEARNING: gettext("Learning"),
+        }
+        return titles.get(self.kind, gettext("Time together"))
 
     @property
     def words(self) -> str:

@@ -157,7 +157,6 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
             **own, plan=one.plan, other=other.plan, asker=asker, asked=asked, asked_at=now
         )
 
-    meeting = meet(2, now + day)
     ours = CrewPractice.write(crew, of(catalogue.TROIKA), by=member, now=now)
     tonight = meet(3, now + hour)
     sitting = Sitting.open(tonight, catalogue.TROIKA, here=[mate, facilitator], by=member, now=now)

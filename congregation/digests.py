@@ -124,6 +124,9 @@ def found(digest: Digest, *, now: datetime) -> list[Heap]:
         # Of one thing of which one was told twice, how it is now is enough.
         if about is None or (row.kind, row.about) in seen:
             continue
+        if kind.too_late and (kind.too_late(about) or now) < now:
+            # What it is about is over by now.
+            continue
         seen.add((row.kind, row.about))
         heap = heaps[kind.group.name]
         if len(heap.lines) == MOST_LINES:

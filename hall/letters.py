@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from congregation import rules
 from congregation.models import Congregation, Host, Letter, Member, Notice
@@ -45,6 +45,11 @@ class Part:
     name: str
     label: str
     rows: list[Row]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether each of its rows fits on a line."""
+        return self.name in {Letter.Of.ROOM, Letter.Of.DATES}
 
 
 def _crews(member: Member) -> Any:
@@ -102,8 +107,8 @@ def _room_row(crew: Crew, member: Member) -> Row:
 
 
 def _idea_row(idea: Idea, member: Member) -> Row:
-    words = f"{idea.often}, {day(idea.begins_on)}. {idea.intention}"
-    return Row(idea.name, words, idea.get_absolute_url())
+    often = gettext("%(often)s, from %(day)s.") % {"often": idea.often, "day": day(idea.begins_on)}
+    return Row(idea.name, f"{often} {idea.intention}", idea.get_absolute_url())
 
 
 def _date_row(meeting: Meeting, member: Member) -> Row:

@@ -128,6 +128,7 @@ _OF_PLAN = (
     "second",
     "meeting__congregation",
     "meeting__crew__congregation",
+    "meeting__rhythm",
     "meeting__hello__first",
     "meeting__hello__second",
 )
@@ -226,6 +227,15 @@ KINDS: list[Kind] = [
         too_late=lambda plan: plan.meeting.starts_at,
         also=_plan_to_chat("moved"),
         chat=_moved,
+    ),
+    Kind(
+        name="rhythms.ours_changed",
+        model="rhythms.Rhythm",
+        label=_("What we all have in common, and I said I’d come to, is changed or ends"),
+        subject=_("Something you come to has changed"),
+        url=lambda rhythm: reverse(
+            "ours-one", kwargs={"slug": rhythm.congregation.slug, "pk": rhythm.pk}
+        ),
     ),
     Kind(
         name="rhythms.turn",

@@ -118,7 +118,7 @@ def tempo(rule: str, begins_on: date, starts_at: time) -> str:
             return _("Every day")
         case "weekly" | "fortnightly":
             return _weekly(said)
-        case "monthly" if said.interval in (1, 3):
+        case "monthly" if said.interval in (1, 3, 6):
             return _monthly(said)
         case "yearly" if said.interval == 1 and said.month and said.monthday:
             if (said.month, said.monthday) == (2, 29):
@@ -146,6 +146,8 @@ def _monthly(said: rules.Tempo) -> str:
             on = pgettext("day of a month", "the %(n)s") % {"n": _nth(said.monthday)}
         if said.interval == 3:
             return _("Every three months, on %(day)s") % {"day": on}
+        if said.interval == 6:
+            return _("Twice a year, on %(day)s") % {"day": on}
         return _("On %(day)s of each month") % {"day": on}
     day = str(WEEKDAYS[said.weekdays[0]]) if len(said.weekdays) == 1 else ""
     which = {
@@ -159,6 +161,8 @@ def _monthly(said: rules.Tempo) -> str:
         return _("In your own rhythm")
     if said.interval == 3:
         return _("Every three months, on the %(which)s %(day)s") % {"which": which, "day": day}
+    if said.interval == 6:
+        return _("Twice a year, on the %(which)s %(day)s") % {"which": which, "day": day}
     return _("Every %(which)s %(day)s of the month") % {"which": which, "day": day}
 
 

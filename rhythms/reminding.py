@@ -74,7 +74,7 @@ def remind_of_near(*, now: datetime) -> int:
         with transaction.atomic():
             plan = meeting.plan_of()
             cant = meeting.cant()
-            people = [person for person in meeting.people() if person.pk not in cant]
+            people = [person for person in meeting.expected() if person.pk not in cant]
             Notice.tell(SOON, people, plan, now=now, occasion=str(meeting.sequence))
             count += bool(people)
     return count
@@ -161,10 +161,12 @@ def reach_out(*, now: datetime) -> int:
 
 
 def planned() -> "QuerySet[Meeting]":
-    """Return the meetings of crews and pairs that are planned, with what telling of them needs."""
+    """Return the meetings that are planned, but first evenings, with what telling of them needs."""
     return (
         Meeting.objects.filter(state=Meeting.State.PLANNED)
-        .exclude(crew__isnull=True, hello__isnull=True)
-        .select_related("plan", "commitment", "crew__congregation", "hello__first", "hello__second")
+        .exclude(crew__isnull=True, hello__isnull=True, rhythm__isnull=True)
+        .select_related(
+            "plan", "commitment", "crew__congregation", "rhythm", "hello__first", "hello__second"
+        )
         .order_by("starts_at")
     )

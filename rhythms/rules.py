@@ -461,7 +461,7 @@ def rule_for(
 ) -> str:
     """Return the rule of a rhythm: that often from `start` on, `times` times or without end.
 
-    `tempo` is daily, weekly, fortnightly, monthly, quarterly or yearly. Weekly and fortnightly may be
+    `tempo` is daily, weekly, fortnightly, monthly, quarterly, halfyearly or yearly. Weekly and fortnightly may be
     on several `weekdays` (from Monday = 0); without any it is that of `start`. Monthly and quarterly
     go by the weekday of `start` (the third Thursday), a fifth one meaning the last; or `by_date`, where
     a day that a month lacks means its last one, so that no month is passed over. 29 February means
@@ -475,8 +475,9 @@ def rule_for(
             days = sorted(set(weekdays))
             if days and days != [start.weekday()]:
                 rule += ";BYDAY=" + ",".join(WEEKDAYS[day] for day in days)
-        case "monthly" | "quarterly":
-            every = "FREQ=MONTHLY;INTERVAL=3" if tempo == "quarterly" else "FREQ=MONTHLY"
+        case "monthly" | "quarterly" | "halfyearly":
+            months = {"monthly": "", "quarterly": ";INTERVAL=3", "halfyearly": ";INTERVAL=6"}[tempo]
+            every = f"FREQ=MONTHLY{months}"
             rule = f"{every};{_on_date(start.day) if by_date else _on_weekday(start)}"
         case "yearly":
             leap = (start.month, start.day) == (2, 29)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
 
 from django.db.models import Max, Q
 from django.utils import timezone
@@ -19,10 +18,7 @@ from congregation.models import Member
 from congregation.templatetags.look import clock as on_the_clock
 from rhythms import rules
 from rhythms.models import Meeting, Rhythm
-from rhythms.week import HELLO, between, lane_of, tones_of, words_of
-
-# The congregation's own has one tone; a crew has its own, and another person the sky's.
-OURS: Final = "sun"
+from rhythms.week import HELLO, OURS, between, lane_of, tones_of, words_of
 
 
 class Show(StrEnum):

@@ -16,6 +16,8 @@ from rhythms.models.meeting import MeetingQuerySet
 # A crew keeps its tone from page to page; another person's tone is the sky's.
 TONES = ("plum", "sage", "rose", "sun", "dusk")
 HELLO = "sky"
+# What is everyone's has one tone.
+OURS = "sun"
 LANES = {1: 1, 2: 1, 3: 2, 4: 3}
 
 
@@ -54,7 +56,7 @@ def week(member: Member, *, now: datetime) -> list[Day]:
         days[timezone.localtime(meeting.starts_at).date()].beats.append(
             Beat(
                 lane=LANES[lane_of(meeting)],
-                tone=tones.get(meeting.crew_id, HELLO),
+                tone=OURS if meeting.is_open else tones.get(meeting.crew_id, HELLO),
                 title=meeting.name_for(member),
                 words=words_of(meeting),
                 done=meeting.ends_at <= now or meeting.state != Meeting.State.PLANNED,

@@ -123,6 +123,12 @@ ADDRESSES = {
     "grow": ({**HOSTS, "host": 302}, None),
     "founded": (HOSTS, None),
     "calendar": (MEMBERS, None),
+    # the congregation's own rhythms: everyone's to see, the hosts' to set up
+    "ours": (MEMBERS, None),
+    "ours-new": (HOSTS, None),
+    "ours-one": (MEMBERS, "ours"),
+    "ours-change": (HOSTS, "ours"),
+    "ours-end": (post(HOSTS), "ours"),
     # the member's own; whoever has the address reads the calendar there, signed in or not
     "own-calendar": (MEMBERS, None),
     "own-feed": (ONESELF, "feed"),

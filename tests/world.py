@@ -157,7 +157,6 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
             **own, plan=one.plan, other=other.plan, asker=asker, asked=asked, asked_at=now
         )
 
-    meeting = meet(2, now + day)
     ours = CrewPractice.write(crew, of(catalogue.TROIKA), by=member, now=now)
     tonight = meet(3, now + hour)
     sitting = Sitting.open(tonight, catalogue.TROIKA, here=[mate, facilitator], by=member, now=now)
@@ -201,6 +200,16 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
     for person in (member, mate, facilitator):
         Seeker.objects.create(**own, season=season, member=person, joined_at=now)
         Proposed.objects.create(**own, proposal=proposal, season=season, round=1, member=person)
+    call = Rhythm.objects.create(
+        **own,
+        name="Peer-support call",
+        tempo="monthly",
+        rule="FREQ=MONTHLY;BYDAY=4TH",
+        starts_on=now.date() + 7 * day,
+        starts_at=dt.time(20),
+        zone=congregation.zone,
+        minutes=60,
+    )
     feed, feed_token = Feed.make(of="mine", shows="names", by=member, now=now)
     letter = Letter.objects.create(
         **own, title="Summer", words="Come and swim.", written_at=now, sent_at=now, sent_by=host
@@ -228,6 +237,7 @@ def world(congregation, host, member, mate, facilitator, peer, outsider, now):
             theme=theme if number == 1 else None,
         )
     return {
+        "ours": {"pk": call.pk},
         "feed": {"pk": feed.pk},
         "feed_token": {"token": feed_token},
         "letter": {"pk": letter.pk},

@@ -81,7 +81,9 @@ def _content(here: Congregation) -> dict[str, Any]:
         found = model.objects.filter(congregation=here).values_list(*fields)
         return sorted((list(row) for row in found), key=lambda row: json.dumps(row, default=str))
 
-    regular = Meeting.objects.filter(congregation=here).exclude(rhythm__tempo="monthly")
+    # By the month's weekdays: how many there are depends on when the demo is made.
+    by_month = ["monthly", "halfyearly"]
+    regular = Meeting.objects.filter(congregation=here).exclude(rhythm__tempo__in=by_month)
     return {
         "name": [here.name, here.slug, here.places_taken],
         "people": rows(Member, "name", "pronouns", "place", "line", "state", "shows_crews"),

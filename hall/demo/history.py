@@ -26,12 +26,12 @@ from crews.models import (
 from crews.rules import Free
 from crews.week import box
 from hall import arriving
-from hall.demo import impulses, names, season, story, words
+from hall.demo import everyones, impulses, names, season, story, words
 from hall.demo.chance import Chance
 from hall.demo.living import Life
 from hall.demo.names import Name, addresses
 from hall.demo.story import FACILITATOR, HOST, MEMBER, NEWCOMER, Duo, Tale
-from rhythms import committing, reminding, renewing, weighing
+from rhythms import committing, horizon, reminding, renewing, weighing
 from rhythms.models import Meeting, Plan
 from rhythms.models.rhythm import at_table
 
@@ -50,6 +50,7 @@ ROLES: Final = {"host": HOST, "facilitator": FACILITATOR, "member": MEMBER}
 DUE: Final = (
     sweeping.sweep,
     renewing.reveal_due,
+    horizon.lay_out_due,
     weighing.show_due,
     reminding.remind,
     renewing.remind_due,
@@ -553,6 +554,8 @@ class History:
             self._on(-24, self._wish, looking[3], looking[5])
             self._on(-1, self._request, words.KETTLE.name, looking[4])
         self._on(-4, lambda: season.begin(self.life, self.people[HOST]))
+        self._on(-75, lambda: everyones.begin(self.life, self.people[HOST]))
+        self._on(-2, lambda: everyones.come(self.life))
         for day in (-3, -2, -1):
             self._on(day, lambda: season.take_part(self.life))
         self._on(-2, self._hold_open, HOST, 0)

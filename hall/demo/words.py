@@ -10,6 +10,12 @@ SLUG: Final = "larkmouth"
 REGION: Final = "Larkmouth and the lower Wend"
 PURPOSE: Final = "So that nobody here has to do what matters to them alone."
 ZONE: Final = "Europe/Dublin"
+# What is everyone's: name, tempo, kind, weekday, hour, minutes, place.
+OURS: Final = (
+    ("Peer-support call", "monthly", "relational", 2, 20, 60, ""),
+    ("Hosts’ call", "monthly", "planning", 0, 19, 60, ""),
+    ("Gathering", "halfyearly", "relational", 5, 10, 360, "The old rope works"),
+)
 SEASON: Final = "Crews before spring"
 
 QUARTERS: Final = (

@@ -256,11 +256,25 @@ class Meeting(Tenanted):
             return [person for person in both if person.is_present]
         return []
 
+    def expected(self) -> list[Member]:
+        """Return who is told of it: whose it is; of everyone's, who said that they come."""
+        if not self.is_open:
+            return self.people()
+        comings = (
+            self.comings.exclude(answer=Coming.Answer.CANT)
+            .filter(member__state__in=[Member.State.ACTIVE, Member.State.AWAY])
+            .select_related("member__user", "member__congregation")
+            .order_by("member__name_key", "member_id")
+        )
+        return [coming.member for coming in comings]
+
     def is_of(self, member: Member) -> bool:
-        """Tell whether someone sits at the table that meets here."""
+        """Tell whether someone sits at the table that meets here; everyone's is of everyone."""
         if self.crew_id:
             seats = Seat.objects.at_table().filter(crew=self.crew_id, member=member)
             return seats.exclude(member__in=StepOut.objects.members_of(self._kept_rhythm)).exists()
+        if self.is_open and self.rhythm_id:
+            return member.congregation_id == self.congregation_id and member.is_present
         return bool(self.hello and member.pk in {self.hello.first_id, self.hello.second_id})
 
     def cant(self) -> set[uuid.UUID]:
@@ -271,6 +285,16 @@ class Meeting(Tenanted):
 
     def _check(self, *, by: Member) -> None:
         if not self.is_of(by):
+            raise PermissionDenied
+
+    def may_change(self, member: Member, *, now: datetime) -> bool:
+        """Tell whether someone may move it or call it off: whose it is; hosts, where it is everyone's."""
+        if self.is_open:
+            return self.rhythm is not None and self.rhythm.may_change(member, now=now)
+        return self.is_of(member)
+
+    def _check_change(self, *, by: Member, now: datetime) -> None:
+        if not self.may_change(by, now=now):
             raise PermissionDenied
 
     def _check_ahead(self, *, now: datetime) -> None:
@@ -450,7 +474,7 @@ class Meeting(Tenanted):
         others are told of another time, and of another place once they have been reminded.
         """
         with transaction.atomic():
-            self._check(by=by)
+            self._check_change(by=by, now=now)
             catches_up = self.may_catch_up(now=now)
             if not catches_up:
                 self._check_ahead(now=now)
@@ -467,6 +491,8 @@ class Meeting(Tenanted):
                 raise ValidationError({"date": gettext("Choose a day within a year from now.")})
             if not (is_moved or is_elsewhere or agenda != plan.agenda):
                 return
+            # Before the answers to another day are taken back.
+            told = self.expected()
             plan.place, plan.link, plan.agenda = place, link, agenda
             plan.save(update_fields=["place", "link", "agenda"])
             if catches_up:
@@ -481,7 +507,7 @@ class Meeting(Tenanted):
             self._record("meeting.move" if is_moved else "meeting.plan", by=by, now=now)
             is_soon = self.starts_at <= now + timedelta(days=1)
             if is_moved or (is_elsewhere and is_soon):
-                others = [person for person in self.people() if person.pk != by.pk]
+                others = [person for person in told if person.pk != by.pk]
                 Notice.tell(
                     "rhythms.meeting_moved",
                     others,
@@ -524,7 +550,7 @@ class Meeting(Tenanted):
     def call_off(self, *, by: Member, now: datetime) -> None:
         """Leave this one out, ahead of time. Anyone whose meeting it is may; the others are told."""
         with transaction.atomic():
-            self._check(by=by)
+            self._check_change(by=by, now=now)
             if self.state == self.State.CANCELLED:
                 return
             self._check_ahead(now=now)
@@ -540,7 +566,7 @@ class Meeting(Tenanted):
     def put_back(self, *, by: Member, now: datetime) -> None:
         """Meet after all. Anyone whose meeting it is may; the others are told."""
         with transaction.atomic():
-            self._check(by=by)
+            self._check_change(by=by, now=now)
             if self.state == self.State.PLANNED:
                 return
             if self.state != self.State.CANCELLED or self.starts_at <= now:
@@ -562,7 +588,7 @@ class Meeting(Tenanted):
             Meeting.objects.settle_turns(self.crew, now=now)
         Notice.tell(
             "rhythms.meeting_moved",
-            [person for person in self.people() if person.pk != by.pk],
+            [person for person in self.expected() if person.pk != by.pk],
             self.plan_of(),
             now=now,
             occasion=str(self.sequence),

@@ -56,6 +56,7 @@ class Rhythm(Tenanted):
         FORTNIGHTLY = "fortnightly", _("Every other week")
         MONTHLY = "monthly", _("Monthly")
         QUARTERLY = "quarterly", _("Every three months")
+        HALFYEARLY = "halfyearly", _("Twice a year")
         YEARLY = "yearly", _("Yearly")
 
     crew = models.ForeignKey(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -106,14 +106,15 @@ def mood_form(this: Meeting, member: Member, came: list[Member]) -> MoodForm | N
 
 def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
     """Return what the card of a meeting shows to one of its people: who comes, where, what we'll do."""
-    people = this.people()
+    people = this.people() if not this.is_open else this.expected()
     said = {
         coming.member_id: coming
         for coming in Coming.objects.visible_to(member).filter(meeting=this)
     }
     cant = {pk for pk, coming in said.items() if coming.answer == Coming.Answer.CANT}
     come = sum(person.pk not in cant for person in people)
-    is_mine = any(person.pk == member.pk for person in people)
+    is_mine = this.is_of(member) if this.is_open else any(p.pk == member.pk for p in people)
+    may_plan = member.is_host if this.is_open else is_mine
     is_ahead = this.state == Meeting.State.PLANNED and this.ends_at > now
     return {
         "meeting": this,
@@ -125,17 +126,32 @@ def card(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
         "answers": Coming.Answer,
         "cant": cant,
         "may_answer": is_mine and is_ahead,
-        "may_plan": is_mine and is_ahead and this.starts_at > now,
+        "may_plan": may_plan and is_ahead and this.starts_at > now,
+        "may_put_back": may_plan,
         "may_log": is_mine and this.crew_id and this.starts_at <= now,
         "is_near": this.starts_at < now + timedelta(days=7),
         "elsewhere": this.zone != timezone.get_current_timezone_name(),
         "link": address(reverse("go", args=["m", short(this.pk)])),
-        "seal": phrases.only_you(this.crew.seats_taken if this.crew else 2),
+        "seal": seal(this),
         "now": now,
-        "tab": "crews" if this.crew_id else "people",
+        "tab": tab(this),
         **sitting_down(this, member, now=now),
         **(planned.shown(this, member, people=come, now=now) if this.crew else {}),
     }
+
+
+def seal(this: Meeting) -> str:
+    """Return who sees a meeting's page."""
+    if this.is_open:
+        return _("Everyone here can see this page, and who comes")
+    return phrases.only_you(this.crew.seats_taken if this.crew else 2)
+
+
+def tab(this: Meeting) -> str:
+    """Return where in the bar a meeting's page belongs."""
+    if this.is_open:
+        return "calendar"
+    return "crews" if this.crew_id else "people"
 
 
 def sitting_down(this: Meeting, member: Member, *, now: datetime) -> dict[str, Any]:
@@ -187,14 +203,16 @@ def ics(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
 def edit(request: CongregationRequest, pk: uuid.UUID) -> HttpResponse:
     """Say anew when and where a meeting is, and what is done."""
     this = get_object_or_404(meetings_of(request.member), pk=pk)
+    if this.is_open and not request.member.is_host:
+        raise PermissionDenied
     plan: Plan | None = getattr(this, "plan", None)
     form = PlanForm(request.POST or None, meeting=this, plan=plan)
     context = {
         "form": form,
         "meeting": this,
         "name": this.name_for(request.member),
-        "seal": phrases.only_you(this.crew.seats_taken if this.crew else 2),
-        "tab": "crews" if this.crew_id else "people",
+        "seal": seal(this),
+        "tab": tab(this),
     }
     if request.method == "POST" and form.is_valid():
         said = {name: form.cleaned_data[name] for name in ("place", "link", "agenda")}

@@ -91,6 +91,14 @@ def test_from_an_invitation_to_a_crew_that_renews(chromium, installation, javasc
     ana.go(crew)
     assert ana.sees("What’s said at the table stays at the table.")
 
+    ana.go(f"{crew}chat/")
+    assert ana.sees("Tell our chat")
+
+    # ---- whatever hour it is, the reminder goes at once
+    dov.go(f"{home}me/mail/")
+    dov.page.get_by_label("Quiet from").select_option("")
+    dov.press("Save")
+
     # ---- six weeks: who comes, the reminder, We met, the turn
     leaders = []
     for week in range(6):

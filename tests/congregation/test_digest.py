@@ -277,3 +277,15 @@ def test_any_number_of_people_costs_the_same(make_member, tell, congregation):
     assert costs[0] == costs[1]
     assert digests.make(now=MONDAY) == 0
     assert not Event.objects.filter(verb__startswith="digest").exists()
+
+
+def test_what_is_over_by_then_is_left_out(world, member, tell, now):
+    from rhythms.models import Plan
+
+    NoticeChoice.choose(member, "meetings", "weekly", by=member)
+    plan = Plan.objects.select_related("meeting").get(meeting=world["meeting"]["pk"])
+    Notice.objects.all().delete()
+    Notice.tell("rhythms.meeting_soon", [member], plan, now=now)
+    assert plan.meeting.starts_at < MONDAY
+    assert go(MONDAY) == 0
+    assert Mail.objects.get(digest__member=member).state == "dropped"

@@ -379,3 +379,13 @@ def test_no_mail_more_or_less_for_it(connect, plan, mate, now):
     NoticeChoice.choose(mate, "meetings", "off", by=mate)
     Notice.tell("rhythms.meeting_soon", [mate], plan, now=now, occasion="0")
     assert ChatPost.objects.count() == 1
+
+
+def test_in_the_demo_nothing_leaves_the_house(there, connect, plan, mate, now, monkeypatch):
+    from congregation import invented
+
+    connect()
+    Notice.tell("rhythms.meeting_soon", [mate], plan, now=now, occasion="0")
+    monkeypatch.setattr(invented, "is_here", lambda: True)
+    assert chatting.deliver(now=now, caller=there.caller()) == 0
+    assert (ChatPost.objects.get().state, there.visits) == ("dropped", 0)

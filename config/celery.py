@@ -9,6 +9,7 @@ from celery import Celery, signals
 from django.conf import settings
 
 from config import pulse
+from config import queue as _folder  # noqa: F401  the broker and the schedule that are named here
 
 app = Celery("tableful")
 _queue = settings.DATA / "queue"
@@ -21,7 +22,7 @@ else:
     for _name in ("messages", "processed"):
         (_queue / _name).mkdir(parents=True, exist_ok=True, mode=0o700)
     _broker = {
-        "broker_url": "filesystem://localhost//",
+        "broker_url": "folder://localhost//",
         "broker_transport_options": {
             "data_folder_in": str(_queue / "messages"),
             "data_folder_out": str(_queue / "messages"),
@@ -41,7 +42,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     timezone="UTC",
-    beat_schedule_filename=str(settings.DATA / "schedule"),
+    beat_scheduler="config.queue:Schedule",
     beat_schedule={
         # A sweep that comes late or twice does no harm, so an unclaimed one may expire.
         "hand over mail": {

@@ -7,6 +7,7 @@ sent again by itself; or failed, and then it is tried again.
 import json
 import logging
 import time
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import unescape
@@ -30,7 +31,8 @@ from congregation.notices import GATHERED, Invitation, Kind, kind_of
 from congregation.post import Line
 
 log = logging.getLogger("tableful.outbox")
-GIVEN_UP = timedelta(minutes=10)
+# So many are taken at once, and for how long: another worker may go on with those of one that died.
+AT_ONCE, TAKEN_FOR = 100, timedelta(minutes=1)
 # How long one round goes on, in seconds: well within the time after which a mail counts as interrupted.
 PATIENCE = 120
 WIPED = {"content": "", "to": ""}
@@ -229,35 +231,44 @@ def _of_digest(digest: Digest, *, now: datetime) -> EmailMultiAlternatives | Non
     return compose_digest(digest, now=now)
 
 
-def deliver(*, now: datetime, most: int = 200) -> int:
+def deliver(*, now: datetime, most: int = 500) -> int:
     """Hand over what is due; return how many went. May run twice, late, or in several workers at once."""
+    Mail.objects.set_right(now=now)
     _give_up(now=now)
-    waiting = Mail.objects.due(now).order_by("due_at").values_list("pk", flat=True)[:most]
-    sent, until = 0, time.monotonic() + PATIENCE
+    sent, began = 0, time.monotonic()
     with Line() as line:
-        for pk in list(waiting):
-            if line.is_dead or time.monotonic() > until:
-                # The next round goes on from here.
+        for _taken in range(0, most, AT_ONCE):
+            until = now + timedelta(seconds=time.monotonic() - began) + TAKEN_FOR
+            taken = Mail.objects.take(until=until, now=now, most=min(most, AT_ONCE))
+            for place, pk in enumerate(taken):
+                if line.is_dead or time.monotonic() > began + PATIENCE:
+                    # The next round goes on from here.
+                    left = Mail.objects.filter(pk__in=taken[place:], taken_until=until)
+                    left.update(taken_until=None)
+                    return sent
+                sent += hand_over(pk, line, until=until, now=now)
+            if len(taken) < AT_ONCE:
                 break
-            sent += hand_over(pk, line, now=now)
     return sent
 
 
 def _give_up(*, now: datetime) -> None:
     """Let go of what a worker left half-way: nobody can know whether it went."""
-    lost = Mail.objects.filter(state=Mail.State.SENDING, claimed_at__lt=now - GIVEN_UP)
+    lost = Mail.objects.filter(state=Mail.State.SENDING, claimed_at__lt=now - Mail.INTERRUPTED)
     for pk, kind in list(lost.values_list("pk", "kind")):
         said = {"state": Mail.State.UNCERTAIN, "fault": "interrupted", **WIPED}
         if lost.filter(pk=pk).update(**said):
             log.warning("mail %s of kind %s is uncertain: interrupted", pk, kind)
 
 
-def hand_over(pk: Any, line: Line, *, now: datetime) -> bool:
-    """Claim one mail and hand it over; return whether it went."""
-    if (
-        not Mail.objects.due(now)
-        .filter(pk=pk)
-        .update(state=Mail.State.SENDING, claimed_at=now, attempts=F("attempts") + 1)
+def hand_over(pk: uuid.UUID, line: Line, *, until: datetime, now: datetime) -> bool:
+    """Begin with one mail that was taken, and hand it over; return whether it went.
+
+    Whoever took it since has it.
+    """
+    mine = Mail.objects.waiting().filter(pk=pk, taken_until=until)
+    if not mine.update(
+        state=Mail.State.SENDING, claimed_at=now, taken_until=None, attempts=F("attempts") + 1
     ):
         return False
     mail = (

@@ -1,13 +1,14 @@
 """What people are told: a Notice in the app, and the Mail that carries it."""
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q, Value
 
 from congregation.models.base import Row, Tenanted, TenantedQuerySet
 from congregation.models.choice import DIGESTED, Digest, NoticeChoice, Often, next_digest
@@ -47,6 +48,30 @@ class NoticeQuerySet(TenantedQuerySet["Notice"]):
                 wait = Often.DAILY if often == Often.AT_ONCE else often
                 row.digest_at = None if wait == Often.OFF else next_digest(member, wait, now=now)
                 row.save(update_fields=["digest_at"])
+
+    def mail(
+        self, kind: "Kind", *, before: Mapping[uuid.UUID, datetime | None], now: datetime
+    ) -> None:
+        """Put what people were just told into the outbox or into their next digest, as they choose.
+
+        `before` has, by what it is about, when it would be too late to read of it.
+        """
+        rows = list(self.select_related("recipient__user", "recipient__congregation"))
+        often = NoticeChoice.objects.of([row.recipient for row in rows], kind)
+        mails, later = [], []
+        for row in rows:
+            member = row.recipient
+            wish = often[member.pk]
+            if wish == Often.AT_ONCE:
+                latest = before.get(row.about)
+                due_at = kind.held(member, before=latest, now=now)
+                mails.append(Mail(notice=row, kind=kind.name, made_at=now, due_at=due_at))
+            elif wish in DIGESTED:
+                row.digest_at = next_digest(member, wish, now=now)
+                later.append(row)
+        Mail.objects.bulk_create(mails)
+        if later:
+            Notice.objects.bulk_update(later, ["digest_at"])
 
 
 class Notice(Tenanted):
@@ -138,26 +163,7 @@ class Notice(Tenanted):
                 ours = cls.objects.filter(
                     pk__in=[notice.pk for notice in fresh], recipient__user__email__isnull=False
                 )
-                _mail(ours, this, before=before, now=now)
-
-
-def _mail(ours: NoticeQuerySet, kind: "Kind", *, before: datetime | None, now: datetime) -> None:
-    """Put what people were just told into the outbox or into their next digest, as they choose."""
-    rows = list(ours.select_related("recipient__user", "recipient__congregation"))
-    often = NoticeChoice.objects.of([row.recipient for row in rows], kind)
-    mails, later = [], []
-    for row in rows:
-        member = row.recipient
-        wish = often[member.pk]
-        if wish == Often.AT_ONCE:
-            due_at = kind.held(member, before=before, now=now)
-            mails.append(Mail(notice=row, kind=kind.name, made_at=now, due_at=due_at))
-        elif wish in DIGESTED:
-            row.digest_at = next_digest(member, wish, now=now)
-            later.append(row)
-    Mail.objects.bulk_create(mails)
-    if later:
-        Notice.objects.bulk_update(later, ["digest_at"])
+                ours.mail(this, before={about.pk: before}, now=now)
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
@@ -170,8 +176,38 @@ class MailQuerySet(models.QuerySet["Mail"]):
         )
 
     def due(self, now: datetime) -> Self:
-        """Return what is to be handed over by now."""
-        return self.waiting().filter(due_at__lte=now)
+        """Return what is to be handed over by now and no worker has taken.
+
+        One that was taken for longer than anybody takes one was so before the clock was set back.
+        """
+        free = (
+            Q(taken_until__isnull=True)
+            | Q(taken_until__lte=now)
+            | Q(taken_until__gt=now + Mail.INTERRUPTED)
+        )
+        return self.waiting().filter(free, due_at__lte=now)
+
+    def take(self, *, until: datetime, now: datetime, most: int) -> list[uuid.UUID]:
+        """Take what has been due longest, up to a moment in which no other worker may; return the ids.
+
+        Taken is not tried: what a worker that died had taken goes with the next one.
+        """
+        due = self.due(now).order_by("due_at")
+        if not due.exists():
+            return []
+        with transaction.atomic():
+            free = due.select_for_update(skip_locked=True)
+            taken = list(free.values_list("pk", flat=True)[:most])
+            Mail.objects.filter(pk__in=taken).update(taken_until=until)
+        return taken
+
+    def set_right(self, *, now: datetime) -> None:
+        """Let nothing wait for a moment that lies ahead only because the clock was set back since."""
+        ahead = now + Mail.INTERRUPTED
+        tried = self.filter(state__in=[Mail.State.SENDING, Mail.State.FAILED])
+        tried.filter(claimed_at__gt=ahead).update(claimed_at=now, due_at=now)
+        made = self.filter(state=Mail.State.DUE, made_at__gt=ahead)
+        made.update(due_at=F("due_at") - (F("made_at") - Value(now)), made_at=now)
 
 
 class Mail(Row):
@@ -187,6 +223,8 @@ class Mail(Row):
 
     # How often a mail is tried before it stays failed.
     TRIES = 8
+    # After so long a worker that has begun with one is taken for dead.
+    INTERRUPTED = timedelta(minutes=10)
 
     notice = models.OneToOneField(
         Notice, null=True, blank=True, on_delete=models.CASCADE, related_name="mail"
@@ -201,6 +239,8 @@ class Mail(Row):
     attempts = models.PositiveSmallIntegerField(default=0)
     made_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    # Which moment a worker has it until, before it begins with it; and when one began.
+    taken_until = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     fault = models.CharField(max_length=80, blank=True)

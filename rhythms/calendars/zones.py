@@ -36,7 +36,12 @@ def clock_of(zone: str, year: int) -> str:
         to = after.utcoffset() or timedelta()
         # The wall time that a change is known by is that of the clock before it.
         wall_time = (moment + offset).replace(tzinfo=None)
-        day = (*_named(after), wall_time.month, wall_time.weekday(), wall_time.time())
+        day = (
+            *_named(after, forward=to > offset),
+            wall_time.month,
+            wall_time.weekday(),
+            wall_time.time(),
+        )
         alike.setdefault((offset, to, day), []).append((moment, wall_time))
         offset = to
     last = year + AFTER - 1
@@ -89,7 +94,7 @@ def _observance(
     month it comes back on in the years after.
     """
     before, to = offsets
-    kind, name = _named(after)
+    kind, name = _named(after, forward=to > before or (to == before and bool(after.dst())))
     start = (moments[0] + before).replace(tzinfo=None)
     yield f"BEGIN:{kind}"
     yield f"DTSTART:{wall(start)}"
@@ -122,8 +127,11 @@ def changes(place: ZoneInfo, first: datetime, last: datetime) -> Iterator[dateti
         low, was = high, now
 
 
-def _named(moment: datetime) -> tuple[str, str]:
-    return "DAYLIGHT" if moment.dst() else "STANDARD", moment.tzname() or "-"
+def _named(moment: datetime, *, forward: bool) -> tuple[str, str]:
+    """Return the part of the year, which programs want in pairs: that after the clock was put forward is
+    the summer one, also where the law says otherwise (Dublin), and its name.
+    """
+    return "DAYLIGHT" if forward else "STANDARD", moment.tzname() or "-"
 
 
 def _signed(offset: timedelta) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from congregation.models import Member
@@ -46,6 +47,10 @@ class FeedForm(ShowsForm):
             *((pk, seat.crew.name) for pk, seat in self.own_seats.items()),
             (Feed.Of.ALL.value, Feed.Of.ALL.label),
         ]
+        assert isinstance(field.widget, Choices)
+        for made in Feed.objects.visible_to(member).alive():
+            which = str(made.seat_id) if made.seat_id else made.of
+            field.widget.notes[which] = gettext("It has an address; a new one ends that.")
 
     @property
     def seat(self) -> Seat | None:

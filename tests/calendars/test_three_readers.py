@@ -10,9 +10,16 @@ from rhythms import rules
 from rhythms.calendars import zones
 from rhythms.calendars.series import by_the_clock, is_odd, series_of
 from rhythms.calendars.writing import Entry, calendar
+from rhythms.models import Feed, Meeting
 from tests.browser.conftest import chromium as chromium
 from tests.browser.conftest import playwright as playwright
 from tests.calendars.readers import ByIcalJs, by_icalendar, by_khal, shown, span
+from tests.rhythms.conftest import ahead as ahead
+from tests.rhythms.conftest import commitment as commitment
+from tests.rhythms.conftest import crew as crew
+from tests.rhythms.conftest import make_commitment as make_commitment
+from tests.rhythms.conftest import past as past
+from tests.rhythms.conftest import seated_crew as seated_crew
 
 CHANGED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 # Clock changes in both hemispheres, half an hour of them, at midnight, around Ramadan, and none at all.
@@ -43,7 +50,7 @@ RHYTHMS = [
 ]
 
 
-def event_of(rule, day, at, minutes, times, zone):
+def event_of(rule, day, at, minutes, times, zone, uid="a"):
     """Return a rhythm's events and its meetings: one in eleven moved, one in thirteen off, one in seven out."""
     found = rules.expand(datetime.combine(day, at), zone, rule, minutes, limit=times)
     out = {one.starts for one in found[3::17]}
@@ -52,7 +59,7 @@ def event_of(rule, day, at, minutes, times, zone):
     starts, ends = by_the_clock(series.starts, minutes, zone)
     own = {"zone": zone, "title": "Seed Library", "changed_at": CHANGED_AT}
     entries = [
-        Entry(**own, uid="a", starts=starts, ends=ends, sequence=9, rule=series.rule,
+        Entry(**own, uid=uid, starts=starts, ends=ends, sequence=9, rule=series.rule,
               left_out=series.left_out)
     ]  # fmt: skip
     held = set()
@@ -62,13 +69,16 @@ def event_of(rule, day, at, minutes, times, zone):
         when = one.starts + moved, one.ends + moved
         if wall is None or moved or is_off or is_odd(wall, *when, zone):
             entries.append(
-                Entry(**own, uid="a" if wall else f"b{number}", starts=when[0], ends=when[1], sequence=9, is_off=is_off,
+                Entry(**own, uid=uid if wall else f"{uid}{number}", starts=when[0], ends=when[1], sequence=9, is_off=is_off,
                       instead_of=wall)
             )  # fmt: skip
         if not is_off:
             held.add(when)
-    data = calendar(entries, product="Tableful", zones=[zones.clock_of(zone, 2026)])
-    return data, held
+    return entries, held
+
+
+def file_of(entries, zone):
+    return calendar(entries, product="Tableful", zones=[zones.clock_of(zone, 2026)])
 
 
 ALL = [(rhythm, zone) for zone in ZONES for rhythm in RHYTHMS]
@@ -77,8 +87,8 @@ pytestmark = pytest.mark.once
 
 @pytest.mark.parametrize(("rhythm", "zone"), ALL, ids=str)
 def test_icalendar(rhythm, zone):
-    data, held = event_of(*rhythm, zone)
-    found = by_icalendar(data, *span([starts for starts, _ends in held]))
+    entries, held = event_of(*rhythm, zone)
+    found = by_icalendar(file_of(entries, zone), *span([starts for starts, _ends in held]))
     assert found == held, shown(found ^ held)
 
 
@@ -86,19 +96,21 @@ def test_icalendar(rhythm, zone):
 def test_ical_js(chromium):
     read = ByIcalJs(chromium.new_page())
     for rhythm, zone in ALL:
-        data, held = event_of(*rhythm, zone)
-        found = read(data, *span([starts for starts, _ends in held]))
+        entries, held = event_of(*rhythm, zone)
+        found = read(file_of(entries, zone), *span([starts for starts, _ends in held]))
         assert found == held, (rhythm, zone, shown(found ^ held))
 
 
-@pytest.mark.parametrize("zone", ZONES if os.environ.get("TABLEFUL_LONG") else ZONES[:5])
+@pytest.mark.parametrize("zone", ZONES if os.environ.get("TABLEFUL_LONG") else ZONES[:2])
 def test_khal(zone, tmp_path):
+    """All of a zone at once, since khal takes long to begin."""
+    entries, held = [], set()
     for number, rhythm in enumerate(RHYTHMS):
-        here = tmp_path / str(number)
-        here.mkdir()
-        data, held = event_of(*rhythm, zone)
-        found = by_khal(data, *span([starts for starts, _ends in held]), here)
-        assert found == held, (rhythm, shown(found ^ held))
+        more, meetings = event_of(*rhythm, zone, uid=f"r{number}-")
+        entries += more
+        held |= meetings
+    found = by_khal(file_of(entries, zone), *span([starts for starts, _ends in held]), tmp_path)
+    assert found == held, shown(found ^ held)
 
 
 def test_a_zone_is_told_exactly_for_as_long_as_a_feed_tells():
@@ -113,3 +125,23 @@ def test_a_zone_is_told_exactly_for_as_long_as_a_feed_tells():
             now = moment.astimezone(place).utcoffset()
             assert (now != was) == (moment in listed), (zone, moment)
             was = now
+
+
+@pytest.mark.browser
+def test_a_feed_as_the_app_has_it(
+    commitment, crew, member, mate, ahead, past, client, tmp_path, chromium, now
+):
+    """One commitment of the app, moved, called off, elsewhere and paused, by all three at once."""
+    ahead.move(starts_at=ahead.starts_at + timedelta(days=1, hours=3), by=mate, now=now)
+    fifth, sixth = commitment.meetings.get(number=5), commitment.meetings.get(number=6)
+    fifth.call_off(by=mate, now=now)
+    sixth.replan(starts_at=sixth.starts_at, place="Beach", link="", agenda="", by=mate, now=now)
+    _feed, token = Feed.make(of="mine", shows="names", by=member, now=now)
+    data = client.get(f"/calendar/{token}.ics").content
+    there = Meeting.objects.of(member).exclude(state="cancelled")
+    held = {(meeting.starts_at, meeting.ends_at) for meeting in there}
+    assert len(held) == 5
+    when = span([starts for starts, _ends in held])
+    assert by_icalendar(data, *when) == held
+    assert ByIcalJs(chromium.new_page())(data, *when) == held
+    assert by_khal(data, *when, tmp_path) == held

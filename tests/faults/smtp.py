@@ -19,6 +19,7 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self):
         server = self.server
         server.visits += 1
+        server.caller.port = self.client_address[1]
         with suppress(OSError):
             if server.private == "ssl":
                 self._make_private()
@@ -96,6 +97,7 @@ def mail_server(*, private="", certificate=None, **answers):
     """
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.answers, server.taken, server.visits = answers, [], 0
+        server.caller = threading.local()  # to an answer that is a function: who is asking
         server.sign_in, server.port = ("tableful", "right"), server.server_address[1]
         server.url = f"smtp+plain://127.0.0.1:{server.port}"
         server.private, server.certificate, server.over = private, certificate, threading.Event()

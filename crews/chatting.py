@@ -113,13 +113,15 @@ def deliver(*, now: datetime, caller: Caller | None = None, most: int = 50) -> i
 def hand_over(pk: uuid.UUID, caller: Caller, *, now: datetime) -> State | None:
     """Claim one word and hand it over; return how that ended, or None if another had it."""
     claim = {"state": State.SENDING, "claimed_at": now, "attempts": F("attempts") + 1}
-    if not ChatPost.objects.due(now).filter(pk=pk).update(**claim):
+    # On the row alone: joined with its chat, PostgreSQL would let two workers have it.
+    if not ChatPost.objects.waiting().filter(pk=pk, due_at__lte=now).update(**claim):
         return None
     post = ChatPost.objects.select_related("chat__crew__congregation", "chat__set_by__user").get(
         pk=pk
     )
     chat = post.chat
     is_stale = now - post.made_at > STALE or chat.crew.state == Crew.State.ENDED
+    is_stale = is_stale or chat.removed_at is not None
     try:
         words = "" if is_stale else words_of(post)
         if not words:

@@ -368,6 +368,7 @@ def test_of_many_workers_one_says_it(there, connect, plan, mate, now):
     with ThreadPoolExecutor(3) as pool:
         assert sum(pool.map(work, range(3))) == 4
     assert there.visits == 4
+    assert set(ChatPost.objects.values_list("state", "attempts")) == {("sent", 1)}
 
 
 def _lookback(plan):

@@ -3,12 +3,14 @@
 import uuid
 from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce
 
+from congregation import bulk
 from congregation.models import Member, Notice
-from crews.models import Crew, Seat
+from crews.models import Chat, Crew, Seat
 from rhythms import committing, rules
 from rhythms.models import Coming, Commitment, Meeting, Plan, Presence, StepOut, missing
 
@@ -60,24 +62,39 @@ def keep_turns(*, now: datetime) -> int:
 def remind_of_near(*, now: datetime) -> int:
     """Tell those who may come of each meeting that begins within a day, once for each time it has."""
     near = planned().filter(starts_at__gt=now, starts_at__lte=now + AHEAD)
-    told = set(
-        Notice.objects.filter(
-            kind=SOON,
-            about__in=Plan.objects.filter(meeting__in=near).values("pk"),
-        ).values_list("about", "occasion")
+    bare = near.filter(plan__isnull=True).values_list("pk", "congregation_id")
+    Plan.objects.bulk_create(
+        (Plan(meeting_id=pk, congregation_id=congregation) for pk, congregation in bare),
+        ignore_conflicts=True,
     )
-    count = 0
-    for meeting in near.prefetch_related("comings"):
-        known: Plan | None = getattr(meeting, "plan", None)
-        if known is not None and (known.pk, str(meeting.sequence)) in told:
-            continue
-        with transaction.atomic():
-            plan = meeting.plan_of()
-            cant = meeting.cant()
-            people = [person for person in meeting.expected() if person.pk not in cant]
-            Notice.tell(SOON, people, plan, now=now, occasion=str(meeting.sequence))
-            count += bool(people)
-    return count
+    time = Cast("sequence", CharField())
+    told = Notice.objects.filter(kind=SOON, about=OuterRef("plan"), occasion=OuterRef("time"))
+    untold = near.annotate(time=time).filter(~Exists(told))
+    if not untold.exists():
+        return 0
+    cant = Coming.objects.filter(
+        meeting=OuterRef("meeting"), member=OuterRef("to_id"), answer=Coming.Answer.CANT
+    )
+    here = Member.objects.present()
+    # Of everyone's those who said that they come; of a hello its two.
+    said = untold.filter(crew__isnull=True, hello__isnull=True, comings__member__in=here)
+    whose = [(said, "comings__member")] + [
+        (untold.filter(**{f"hello__{side}__in": here}), f"hello__{side}")
+        for side in ("first", "second")
+    ]
+    people = [_at_tables(untold)] + [
+        rows.annotate(
+            meeting=F("pk"),
+            of_id=F("congregation"),
+            to_id=F(person),
+            about_id=F("plan"),
+            occasion=F("time"),
+        )
+        for rows, person in whose
+    ]
+    may_come = [rows.filter(~Exists(cant)) for rows in people]
+    chats = Plan.objects.filter(meeting__crew__in=Chat.objects.up().values("crew"))
+    return bulk.tell(SOON, may_come, besides=chats, now=now)
 
 
 def ask_about_past(*, now: datetime) -> int:
@@ -88,19 +105,31 @@ def ask_about_past(*, now: datetime) -> int:
         ends_at__lte=now - timedelta(days=1),
         ends_at__gt=now - timedelta(days=7),
     )
-    asked = set(
-        Notice.objects.filter(
-            kind=DID_YOU_MEET, about__in=Plan.objects.filter(meeting__in=past).values("pk")
-        ).values_list("about", flat=True)
+    asked = Notice.objects.filter(kind=DID_YOU_MEET, about=OuterRef("plan"))
+    unasked = past.filter(~Exists(asked))
+    if not unasked.exists():
+        return 0
+    leads = _at_tables(unasked).filter(to_id=F("lead")).annotate(occasion=Value(""))
+    return bulk.tell(DID_YOU_MEET, [leads], now=now)
+
+
+def _at_tables(meetings: "QuerySet[Meeting]") -> "QuerySet[Any, Any]":
+    """Return a row for each of those at the tables that meet who are in what meets, as `bulk.tell` takes them."""
+    seats: QuerySet[Any, Any] = Seat.objects.at_table().filter(
+        member__state=Member.State.ACTIVE, crew__meetings__in=meetings.values("pk")
     )
-    count = 0
-    for meeting in past:
-        if meeting.plan.pk in asked:
-            continue
-        to = [person for person in meeting.people() if person.pk == meeting.plan.facilitator_id]
-        Notice.tell(DID_YOU_MEET, to, meeting.plan, now=now)
-        count += bool(to)
-    return count
+    rows: QuerySet[Any, Any] = seats.annotate(
+        meeting=F("crew__meetings"),
+        of_id=F("crew__meetings__congregation"),
+        to_id=F("member"),
+        about_id=F("crew__meetings__plan"),
+        lead=F("crew__meetings__plan__facilitator"),
+        kept=Coalesce("crew__meetings__commitment__rhythm", "crew__meetings__rhythm"),
+        occasion=Cast("crew__meetings__sequence", CharField()),
+    )
+    return rows.exclude(
+        Exists(StepOut.objects.filter(rhythm=OuterRef("kept"), member=OuterRef("to_id")))
+    )
 
 
 def reach_out(*, now: datetime) -> int:

@@ -28,8 +28,16 @@ CANCEL: Final = "CANCEL"
 
 
 def of_commitment(commitment: Commitment, member: Member, at: datetime) -> list[Invitation]:
-    """Return the invitation to all meetings of a commitment, as what recurs."""
-    return _of_group(Meeting.objects.filter(commitment=commitment), member, at, REQUEST)
+    """Return the invitation to what is to come of a commitment, as what recurs.
+
+    Where it was changed from some meeting on, what is before it recurs by itself, and what is after.
+    """
+    rows = Meeting.objects.filter(commitment=commitment)
+    ahead = set(rows.filter(starts_at__gt=at).values_list("rhythm_id", flat=True))
+    found: list[Invitation] = []
+    for rhythm in sorted(ahead, key=lambda one: (one == commitment.rhythm_id, str(one))):
+        found += _of_group(rows.filter(rhythm=rhythm), member, at, REQUEST)
+    return found
 
 
 def of_meeting(meeting: Meeting, member: Member, at: datetime) -> list[Invitation]:

@@ -78,7 +78,7 @@ def test_two_rhythms_of_a_house(chromium, installation, eye, javascript):
     page.get_by_label("What you call it").fill("Chores")
     today = noor.page.locator("[name=date]").get_attribute("min")
     page.locator("[name=date]").fill(_day_after(today, 9))
-    page.get_by_label("Time").fill("18:00")
+    page.locator("[name=time]").fill("18:00")
     noor.press("Show me the dates")
     assert noor.sees(re.compile("and so on, with a look-back each quarter"))
     noor.look("a rhythm, with its dates")

@@ -158,7 +158,7 @@ def test_without_a_connection(chromium, installation, eye, ids):
     ana.page.reload()
     assert said(installation, ids["second"])[2:] == [
         "Soup, and frost.",
-        before[0] + 2,
+        corrections + 1,
         before[1] + 2,
     ]
 
@@ -186,6 +186,7 @@ def test_what_someone_noted_meanwhile_is_not_written_over(chromium, installation
     # Signing out shows what was never sent, and then wipes it.
     joel.go("/c/draft/me/")
     joel.page.get_by_role("button", name=re.compile("Sign out")).first.click()
-    assert joel.page.get_by_role("link", name="We met").first.is_visible()
+    joel.until("!document.getElementById('drafts').hidden")
+    assert joel.sees("We met")
     joel.page.locator("[data-forget]").click()
     joel.until(f"({KEPT}) === ''")

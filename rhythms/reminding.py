@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 
 from congregation import bulk
@@ -138,11 +138,7 @@ def reach_out(*, now: datetime) -> int:
     Once for each person and commitment, to one of those who were there; nobody else is told, nothing is
     counted, and it is forgotten with who came, at the look-back. Returns how many were asked.
     """
-    lately = Meeting.objects.filter(
-        commitment__state=Commitment.State.RUNNING,
-        crew__state=Crew.State.ACTIVE,
-        state=Meeting.State.HELD,
-    )
+    lately = Meeting.objects.filter(commitment__in=_with_absent(), state=Meeting.State.HELD)
     held: dict[uuid.UUID, list[Meeting]] = defaultdict(list)
     for meeting in lately.select_related("commitment").order_by("-starts_at"):
         if meeting.commitment_id and len(held[meeting.commitment_id]) < MISSED:
@@ -187,6 +183,26 @@ def reach_out(*, now: datetime) -> int:
                 Notice.tell(REACH_OUT, [chosen], seat, now=now, occasion=str(commitment))
                 count += 1
     return count
+
+
+def _with_absent() -> "QuerySet[Commitment]":
+    """Return the running commitments at whose last meetings someone who sits there was not seen: in most, nobody."""
+    held = Meeting.objects.filter(commitment=OuterRef("pk"), state=Meeting.State.HELD)
+    held = held.order_by("-starts_at")
+    absent = Seat.objects.at_table().filter(
+        crew=OuterRef("crew"), member__state=Member.State.ACTIVE
+    )
+    for one in ("last", "before"):
+        there = {"meeting": OuterRef(OuterRef(one)), "member": OuterRef("member")}
+        absent = absent.filter(~Exists(Presence.objects.filter(**there)))
+    return (
+        Commitment.objects.filter(state=Commitment.State.RUNNING, crew__state=Crew.State.ACTIVE)
+        .annotate(
+            last=Subquery(held.values("pk")[:1]),
+            before=Subquery(held.values("pk")[MISSED - 1 : MISSED]),
+        )
+        .filter(Exists(absent))
+    )
 
 
 def planned() -> "QuerySet[Meeting]":

@@ -192,12 +192,9 @@ class MailQuerySet(models.QuerySet["Mail"]):
 
         Taken is not tried: what a worker that died had taken goes with the next one.
         """
-        due = self.due(now).order_by("due_at")
-        if not due.exists():
-            return []
+        due = self.due(now).order_by("due_at").select_for_update(skip_locked=True)
         with transaction.atomic():
-            free = due.select_for_update(skip_locked=True)
-            taken = list(free.values_list("pk", flat=True)[:most])
+            taken = list(due.values_list("pk", flat=True)[:most])
             Mail.objects.filter(pk__in=taken).update(taken_until=until)
         return taken
 

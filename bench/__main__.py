@@ -8,11 +8,14 @@ import platform
 import re
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 SOUGHT = "q=haddat&topic=seeds&shared=2&minutes=90"
@@ -23,7 +26,9 @@ def main():
     """Set up a scratch installation, measure it, print, and leave nothing behind."""
     asked = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
     asked.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    asked.add_argument("--many", action="store_true", help="also the sweep over 40,000 people")
     options = asked.parse_args()
+    postgres = os.environ.get("DATABASE_URL", "")
     folder = tempfile.mkdtemp(prefix="tableful-bench.")
     for name in list(os.environ):
         # Nothing of an installation that is here is touched, or tells in the measurement.
@@ -35,9 +40,45 @@ def main():
     }
     try:
         found = measure()
+        if options.many:
+            found["many"] = [
+                very_many(folder),
+                *([very_many(folder, postgres)] if postgres else []),
+            ]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(found, indent=1) if options.json else table(found))
+
+
+def very_many(folder, postgres=""):
+    """Measure the sweep over very many in a process and a database of its own: SQLite, or one made for it beside another."""
+    scratch = Path(folder) / "many"
+    scratch.mkdir(exist_ok=True)
+    there = os.environ | {"TABLEFUL_DATA": str(scratch)}
+    if not postgres:
+        return told(there)
+    import psycopg
+
+    name = f"tableful_bench_{os.getpid()}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            where = urlsplit(postgres)._replace(path=f"/{name}")
+            return told(there | {"DATABASE_URL": urlunsplit(where)})
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def told(there):
+    """Return what the process says that measures very many."""
+    said = subprocess.run(
+        [sys.executable, "-m", "bench.many"],
+        env=there,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(said.stdout)
 
 
 def measure():
@@ -411,11 +452,18 @@ def table(found):
         "",
         f"{'':34}{'took':>12}{'bare':>12}{'ratio':>8}{'queries':>9}   beside",
     ]
-    for one in found["rows"]:
+    many = found.get("many", [])
+    for one in chain(found["rows"], *(those["rows"] for those in many)):
         queries = "" if one["queries"] is None else one["queries"]
         lines.append(
             f"{one['name']:34}{one['ms']:>9.1f} ms{one['bare_ms']:>9.1f} ms"
             f"{one['ratio']:>7.1f}×{queries:>9}   {one['beside']}"
+        )
+    for one in many:
+        held = one["memory"]
+        lines.append(
+            f"{one['database']}: {one['people']:,} people in {one['crews']:,} crews; telling them all, a "
+            f"process goes from {held['before']} to {held['peak']} MB at most; filling took {one['filling']} s."
         )
     lines += ["", f"{'':34}{'as it is':>12}{'as sent':>12}"]
     for name, size in found["sizes"].items():

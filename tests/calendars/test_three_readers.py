@@ -2,11 +2,12 @@
 
 import os
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from rhythms import rules
+from rhythms import pausing, rules
 from rhythms.calendars import zones
 from rhythms.calendars.series import by_the_clock, is_odd, series_of
 from rhythms.calendars.writing import Entry, calendar
@@ -20,6 +21,7 @@ from tests.rhythms.conftest import crew as crew
 from tests.rhythms.conftest import make_commitment as make_commitment
 from tests.rhythms.conftest import past as past
 from tests.rhythms.conftest import seated_crew as seated_crew
+from tests.rhythms.several import begin
 
 CHANGED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 # Clock changes in both hemispheres, half an hour of them, at midnight, around Ramadan, and none at all.
@@ -145,3 +147,25 @@ def test_a_feed_as_the_app_has_it(
     assert by_icalendar(data, *when) == held
     assert ByIcalJs(chromium.new_page())(data, *when) == held
     assert by_khal(data, *when, tmp_path) == held
+
+
+@pytest.mark.browser
+def test_one_without_an_end_that_pauses(
+    seated_crew, facilitator, member, mate, client, tmp_path, chromium, now
+):
+    """Readers go on where the app has not laid out yet; as far as it has, all four say the same."""
+    people = [facilitator, member, mate]
+    house = seated_crew("Moss House", people, state="active", kind="house")
+    endless = begin(house, people, now=now)
+    pausing.pause(endless.rhythm, [(date(2026, 12, 20), date(2027, 1, 4))], by=mate, now=now)
+    _feed, token = Feed.make(of="mine", shows="names", by=member, now=now)
+    data = client.get(f"/calendar/{token}.ics").content
+    there = Meeting.objects.of(member).filter(state="planned").order_by("starts_at")
+    held = {(meeting.starts_at, meeting.ends_at) for meeting in there}
+    assert len(held) == endless.meetings.count() - 2
+    when = span([starts for starts, _ends in held])
+    # Two weeks after the last that is laid out, calendars show one more each week.
+    further = (when[0], when[1] + timedelta(weeks=2))
+    for read in (by_icalendar, ByIcalJs(chromium.new_page()), partial(by_khal, here=tmp_path)):
+        assert read(data, *when) == held
+        assert len(read(data, *further)) == len(held) + 2

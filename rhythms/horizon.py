@@ -29,16 +29,19 @@ SHORT: Final = timedelta(weeks=6)
 def lay_out_due(*, now: datetime) -> int:
     """Lay out the meetings that have come within the horizon; return how many were made.
 
-    Whoever else sweeps at the same moment waits, and finds nothing more to make.
+    Whoever else sweeps at the same moment waits, and finds nothing more to make; so does who changes a rhythm.
     """
     with transaction.atomic():
-        commitments = _hold(_short_commitments(now), Commitment)
-        rhythms = _hold(_short_rhythms(now), Rhythm)
+        commitments = dict(_short_commitments(now).values_list("pk", "rhythm_id"))
+        rhythms = list(_short_rhythms(now).values_list("pk", flat=True))
         if not (commitments or rhythms):
             return 0
+        # Whoever changes a rhythm holds it too. What has been laid out meanwhile is short no more.
+        short = Rhythm.objects.filter(pk__in=[*commitments.values(), *rhythms])
+        list(short.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
         rows: list[tuple[Rhythm, Commitment | None]] = [
             (commitment.rhythm, commitment)
-            for commitment in _short_commitments(now).filter(pk__in=commitments)
+            for commitment in _short_commitments(now).filter(pk__in=list(commitments))
         ]
         rows += [(rhythm, None) for rhythm in _short_rhythms(now).filter(pk__in=rhythms)]
         pauses: dict[uuid.UUID, list[Pause]] = defaultdict(list)
@@ -97,15 +100,6 @@ def _short_rhythms(now: datetime):  # type: ignore[no-untyped-def]
         .filter(Q(last_planned__isnull=True) | Q(last_planned__lt=now + SHORT))
         .order_by("pk")
     )
-
-
-def _hold(rows, model) -> list[uuid.UUID]:  # type: ignore[no-untyped-def]
-    """Hold the rows that run short, by their ids."""
-    found = list(rows.values_list("pk", flat=True))
-    if not found:
-        return []
-    held = model.objects.select_for_update(no_key=True).filter(pk__in=found).order_by("pk")
-    return list(held.values_list("pk", flat=True))
 
 
 def coming(

@@ -11,6 +11,8 @@ from django.test import Client
 
 from congregation import clock
 from congregation.models import Congregation, Host, Member, User
+from tests.chromium import chromium as chromium
+from tests.chromium import playwright as playwright
 from tests.world import world as world
 
 NOW = datetime(2026, 11, 19, 6, 0, tzinfo=UTC)

@@ -12,8 +12,6 @@ from rhythms.calendars import zones
 from rhythms.calendars.series import by_the_clock, is_odd, series_of
 from rhythms.calendars.writing import Entry, calendar
 from rhythms.models import Feed, Meeting
-from tests.browser.conftest import chromium as chromium
-from tests.browser.conftest import playwright as playwright
 from tests.calendars.readers import ByIcalJs, by_icalendar, by_khal, shown, span
 from tests.rhythms.conftest import ahead as ahead
 from tests.rhythms.conftest import commitment as commitment

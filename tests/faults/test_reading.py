@@ -8,8 +8,8 @@ from django.urls import get_resolver, reverse
 
 from tests.test_doors import ADDRESSES, OF_THE_SERVER, OPEN, Posted
 
-# Whoever is signed in is known by a session, which a visit may renew.
-EXCEPT = {"django_session"}
+# Whoever is signed in is known by a session, which a visit may renew; and of a feed is counted how often it was written.
+EXCEPT = {"django_session", "rhythms_feed"}
 
 
 def digests():
@@ -56,7 +56,10 @@ def test_reading_changes_nothing(who, world, congregation, client, client_of, re
     before, read, written = digests(), 0, []
 
     def watch(execute, sql, *args):
-        if sql.startswith(("INSERT", "UPDATE", "DELETE")) and "django_session" not in sql:
+        is_counted = sql.startswith('UPDATE "rhythms_feed" SET "written" =')
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")) and not (
+            "django_session" in sql or is_counted
+        ):
             written.append(sql)
         return execute(sql, *args)
 

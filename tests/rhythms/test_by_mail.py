@@ -296,7 +296,7 @@ def proven():
 
 
 def test_the_mail_before_it(ahead, member, facilitator, client, proven, now):
-    soon = ahead.starts_at - timedelta(hours=20)
+    soon = ahead.starts_at - timedelta(hours=10)
     clock.move(soon - now)
     reminding.remind_of_near(now=soon)
     message = sent_to(member, "soon", soon)

@@ -1,5 +1,6 @@
 """What one puts by for a look-back: one's own alone, until it lies in one's answer and opens to all."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -103,8 +104,9 @@ def test_so_many_and_so_long(crew, member, now):
 def test_it_lies_in_ones_own_answer_when_it_opens(seated_crew, people, client_of, at):
     member, mate, facilitator = people
     crew = seated_crew("Tuesday Pod", people)
+    moments = (OVER - WEEK + timedelta(minutes=n) for n in range(3))
     for part, words in (("celebrate", "Soup."), ("celebrate", "Twins."), ("keep", "Food first.")):
-        Slip.put(crew, part=part, words=words, by=member, now=OVER - WEEK)
+        Slip.put(crew, part=part, words=words, by=member, now=next(moments))
     Slip.put(crew, part="change", words="End at nine.", by=mate, now=OVER - WEEK)
     lookback = open_lookback(crew, people)
     assert lookback.answers_of(member).said == {

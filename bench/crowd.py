@@ -7,7 +7,7 @@ from django.db import transaction
 
 from congregation.models import Congregation, Member, User
 from crews.models import Crew, Seat
-from rhythms.models import Commitment, Meeting, Plan, Rhythm
+from rhythms.models import Commitment, Meeting, Plan, Presence, Rhythm
 
 AT_A_TABLE = 5
 TOGETHER = 2000
@@ -78,7 +78,7 @@ class Crowd:
             self.leads = [here[0] for here in tables]
 
     def commit(self, starts_at, held=2):
-        """Let every crew be in the middle of six meetings: some held, the next at an instant."""
+        """Let every crew be in the middle of six meetings: some held with all there, the next at an instant."""
         first = starts_at - timedelta(weeks=held)
         with transaction.atomic():
             rhythms = save(Rhythm, (
@@ -114,6 +114,16 @@ class Crowd:
             )
             for crew, commitment in zip(self.crews, commitments, strict=True)
             for week in weeks
+        ))  # fmt: skip
+        tables = {
+            crew.pk: self.people[number * AT_A_TABLE : (number + 1) * AT_A_TABLE]
+            for number, crew in enumerate(self.crews)
+        }
+        save(Presence, (
+            Presence(congregation_id=meeting.congregation_id, meeting=meeting, member=person)
+            for meeting in meetings
+            if meeting.state == "held"
+            for person in tables[meeting.crew_id]
         ))  # fmt: skip
         leads = {crew.pk: lead for crew, lead in zip(self.crews, self.leads, strict=True)}
         save(Plan, (

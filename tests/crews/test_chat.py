@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -91,20 +92,13 @@ def test_those_who_dont_sit_there_find_nothing(crew, connect, peer, host, outsid
     connect()
     for person in (peer, host, outsider):
         for name in ("crew-chat", "crew-chat-test", "crew-chat-remove"):
-            url = at(crew_of(crew), name, pk=crew.pk)
+            url = at(SimpleNamespace(congregation=crew.congregation), name, pk=crew.pk)
             assert client_of(person).post(url, FORM).status_code in {403, 404}
         assert not Chat.objects.visible_to(person).exists()
         assert not ChatPost.objects.visible_to(person).exists()
         with pytest.raises(PermissionDenied):
             connect(by=person)
     assert Chat.objects.get().removed_at is None
-
-
-class crew_of:  # noqa: N801
-    """Someone of a crew's congregation, for its addresses."""
-
-    def __init__(self, crew):
-        self.congregation = crew.congregation
 
 
 def test_only_posted(crew, connect, member, client_of, at):

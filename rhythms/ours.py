@@ -292,9 +292,12 @@ def _drop(those: Sequence[Meeting], *, now: datetime) -> None:
 
 def _place(ahead: Sequence[Meeting], was: Said, said: Said, *, now: datetime) -> None:
     """Write where it is now on each date that was where the rhythm was."""
+    moved = []
     for meeting in ahead:
-        plan = meeting.plan_of()
+        plan = getattr(meeting, "plan", None) or meeting.plan_of()
         if (plan.place, plan.link) == (was.place, was.link):
+            # Sealed words are saved with their row.
             plan.place, plan.link = said.place, said.link
             plan.save(update_fields=["place", "link"])
-            Meeting.objects.filter(pk=meeting.pk).update(sequence=F("sequence") + 1, changed_at=now)
+            moved.append(meeting.pk)
+    Meeting.objects.filter(pk__in=moved).update(sequence=F("sequence") + 1, changed_at=now)
